@@ -1,0 +1,117 @@
+"""Parameters by component and the bytes of a checkpoint.
+
+The totals equal the element counts of the published safetensors to the last digit
+(facts: model-fit, section 1).
+"""
+
+from dataclasses import dataclass, fields
+
+from advisor.catalog.records import Architecture, Checkpoint, Vision
+
+BF16_BYTES = 2
+_WEIGHT_BITS = {"bf16": 16, "fp8": 8, "int4": 4, "nvfp4": 4}
+_IMAGE_CHANNELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Element counts by component."""
+
+    routed_experts: int
+    shared_experts: int
+    dense_ffn: int
+    attention: int
+    router: int
+    norms: int
+    embedding: int
+    lm_head: int
+    vision: int
+    projector: int
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, item.name) for item in fields(self))
+
+
+COMPONENTS = tuple(item.name for item in fields(Parameters))
+
+REPLICATED = ("router", "norms", "projector")
+"""Components that every tensor-parallel rank holds whole."""
+
+
+def parameters(arch: Architecture) -> Parameters:
+    """Element counts of a Llama 4 model with its vision encoder."""
+    expert = 3 * arch.hidden_size * arch.expert_intermediate_size
+    shared = 3 * arch.hidden_size * arch.shared_expert_intermediate_size
+    dense = 3 * arch.hidden_size * arch.dense_intermediate_size
+    query = arch.hidden_size * arch.attention_heads * arch.head_dim
+    key_value = arch.hidden_size * arch.kv_heads * arch.head_dim
+    return Parameters(
+        routed_experts=arch.moe_layers * arch.experts * expert,
+        shared_experts=arch.moe_layers * shared,
+        dense_ffn=arch.dense_layers * dense,
+        attention=arch.layers * (2 * query + 2 * key_value),
+        router=arch.moe_layers * arch.hidden_size * arch.experts,
+        norms=(2 * arch.layers + 1) * arch.hidden_size,
+        embedding=arch.vocabulary_size * arch.hidden_size,
+        lm_head=arch.vocabulary_size * arch.hidden_size,
+        vision=_vision_parameters(arch.vision),
+        projector=arch.vision.adapter_output_size * arch.hidden_size,
+    )
+
+
+def _vision_parameters(vision: Vision) -> int:
+    size, wide = vision.hidden_size, vision.intermediate_size
+    patches = (vision.image_size // vision.patch_size) ** 2
+    embedding = _IMAGE_CHANNELS * vision.patch_size**2 * size
+    class_token = size
+    positions = (patches + 1) * size
+    outer_norms = 2 * 2 * size
+    attention = 4 * (size * size + size)
+    mlp = (size * wide + wide) + (wide * size + size)
+    layer_norms = 2 * 2 * size
+    adapter = vision.adapter_input_size * vision.adapter_hidden_size
+    adapter += vision.adapter_hidden_size * vision.adapter_output_size
+    layers = vision.layers * (attention + mlp + layer_norms)
+    return embedding + class_token + positions + outer_norms + layers + adapter
+
+
+def component_bytes(arch: Architecture, checkpoint: Checkpoint) -> dict[str, int]:
+    """Bytes of each component as the checkpoint stores it, scales included."""
+    counts = parameters(arch)
+    return {name: _stored_bytes(getattr(counts, name), name, arch, checkpoint) for name in COMPONENTS}
+
+
+def checkpoint_bytes(arch: Architecture, checkpoint: Checkpoint) -> int:
+    """Bytes of the whole checkpoint."""
+    return sum(component_bytes(arch, checkpoint).values())
+
+
+def _stored_bytes(elements: int, component: str, arch: Architecture, checkpoint: Checkpoint) -> int:
+    if component not in checkpoint.quantised:
+        return elements * BF16_BYTES
+    weights = elements * _WEIGHT_BITS[checkpoint.weight_format] // 8
+    scales = elements // checkpoint.scale_group if checkpoint.scale_group else _output_channels(component, arch)
+    return weights + scales * checkpoint.scale_bytes
+
+
+def _output_channels(component: str, arch: Architecture) -> int:
+    """Rows of all gate, up and down projections of a component: one scale each."""
+    match component:
+        case "routed_experts":
+            return arch.moe_layers * arch.experts * (2 * arch.expert_intermediate_size + arch.hidden_size)
+        case "shared_experts":
+            return arch.moe_layers * (2 * arch.shared_expert_intermediate_size + arch.hidden_size)
+        case "dense_ffn":
+            return arch.dense_layers * (2 * arch.dense_intermediate_size + arch.hidden_size)
+        case _:
+            raise ValueError(f"no Llama 4 checkpoint quantises {component} by output channel")
+
+
+def rope_table_bytes(arch: Architecture) -> int:
+    """The bf16 cos/sin table that vLLM builds on every device for the model's maximum positions.
+
+    It follows max_position_embeddings, not --max-model-len, and is never sharded: 2.50 GiB for Scout
+    (facts: model-fit, section 1.1).
+    """
+    return arch.max_position_embeddings * arch.head_dim * BF16_BYTES

@@ -1,0 +1,49 @@
+"""From merged tables to records: names and types checked, errors that name file, table and key.
+
+The shipped files are checked by the tests, so they are only built. A table that an overlay touched is
+validated with Pydantic first, which costs start-up time that only a user with an overlay pays.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any, TypeVar
+
+from advisor.catalog.layers import Table, as_tuples
+from advisor.errors import near
+
+R = TypeVar("R")
+
+
+def build(record: type[R], table: Table, given: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> R:
+    """A record from its table. `given` supplies what the file does not state: id, origin, nested records."""
+    stated = dict(table.values if values is None else values)
+    stated = {key: as_tuples(value) if isinstance(value, list) else value for key, value in stated.items()}
+    known = {item.name: item for item in fields(record)}  # type: ignore[arg-type]
+    for key in stated:
+        if key not in known or key in given:
+            options = near(key, known.keys() - given.keys())
+            raise table.error("unknown key", key, f"Did you mean {' or '.join(options)}?" if options else None)
+    for name, item in known.items():
+        if name not in stated and name not in given and _required(item):
+            raise table.error(f"the key {name} is missing")
+    if table.overlaid:
+        _validate(record, table, stated)
+    return record(**stated, **given)
+
+
+def _required(item: "Field[Any]") -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+def _validate(record: type[Any], table: Table, stated: Mapping[str, Any]) -> None:
+    from typing import get_type_hints
+
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    hints = get_type_hints(record)
+    for key, value in stated.items():
+        try:
+            TypeAdapter(hints[key], config=ConfigDict(strict=True)).validate_python(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise table.error(f"{first['msg'][0].lower()}{first['msg'][1:]}, got {value!r}", key) from error

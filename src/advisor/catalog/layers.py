@@ -1,0 +1,190 @@
+"""Catalogue layers: the shipped files, and a user's own beside or over them.
+
+Tables merge by key: an overlay that states one key of a record changes that figure and no other, and
+every figure remembers the layer that supplied it. Nothing here knows what the records mean.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from advisor.catalog.records import Origin, Source
+from advisor.catalog.toml_lines import line_of
+from advisor.errors import InputError
+from advisor.quantities.provenance import AsOf, Level, Provenance
+
+SHIPPED = "shipped"
+BOOKKEEPING = ("source", "as_of", "level", "provenance")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One directory of catalogue files. name is what screens call it."""
+
+    name: str
+    root: Path
+
+
+def shipped_root() -> Path:
+    """The catalogue in the wheel, or in the checkout when running from one."""
+    package = Path(__file__).parents[1]
+    packaged = package / "_catalog"
+    return packaged if packaged.is_dir() else package.parents[1] / "catalog"
+
+
+@dataclass(slots=True)
+class Table:
+    """One record as merged from the layers: plain values, and where each key came from."""
+
+    path: tuple[str, ...]
+    values: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, tuple[Layer, Path]] = field(default_factory=dict)
+    overrides: dict[str, Provenance] = field(default_factory=dict)
+    default: Provenance | None = None
+    overlaid: bool = False
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    def where(self, key: str | None = None) -> tuple[Path | None, int | None]:
+        """File and line of a key of this record, or of the record."""
+        _, file = self.origins.get(key or "", next(iter(self.origins.values()), (None, None)))
+        if file is None:
+            return None, None
+        return file, line_of(file.read_text(encoding="utf-8"), [*self.path, *([key] if key else [])])
+
+    def error(self, message: str, key: str | None = None, hint: str | None = None) -> InputError:
+        file, line = self.where(key)
+        name = ".".join([*self.path, *([key] if key else [])])
+        return InputError(message, file=file, line=line, key=name, hint=hint)
+
+    def origin(self) -> Origin:
+        if self.default is None:
+            raise self.error("the record has no source", hint="Add source = and as_of =.")
+        return Origin(self.default, dict(self.overrides))
+
+    def part_origin(self, stated: Mapping[str, Any]) -> Origin:
+        """The origin of a nested table: what it states of itself, over the record's own."""
+        default = self.origin().default
+        try:
+            level = Level(stated.get("level", default.level))
+            as_of = read_as_of(stated["as_of"]) if "as_of" in stated else default.as_of
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        return Origin(
+            Provenance(level, cited(stated.get("source", default.source), self.sources), as_of, default.layer)
+        )
+
+
+class Layers:
+    """The catalogue's files as layers, later ones over earlier ones."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
+
+    def files(self, pattern: str) -> Iterator[tuple[Layer, Path]]:
+        """Files matching a pattern below each layer, in layer order, then by name."""
+        for layer in self.layers:
+            for path in sorted(layer.root.glob(pattern)):
+                yield layer, path
+
+    def first(self, name: str) -> Path:
+        """The file of this name from the last layer that has one."""
+        found = [path for _, path in self.files(name)]
+        if not found:
+            raise InputError(f"the catalogue has no file {name}", file=self.layers[0].root)
+        return found[-1]
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Sources by id. A record may also cite a source in plain words."""
+        found: dict[str, Source] = {}
+        for _, path in self.files("sources.toml"):
+            for key, values in read_toml(path).items():
+                found[key] = Source(id=key, **values)
+        return found
+
+    def tables(self, pattern: str) -> dict[str, Table]:
+        """Top-level tables of all matching files, merged by key across layers."""
+        merged: dict[str, Table] = {}
+        for layer, path in self.files(pattern):
+            for key, values in read_toml(path).items():
+                table = merged.setdefault(key, Table((key,), sources=self.sources))
+                if not isinstance(values, dict):
+                    raise InputError("this key stands outside a table", file=path, key=key)
+                self._merge(table, values, layer, path)
+        return merged
+
+    def _merge(self, table: Table, values: Mapping[str, Any], layer: Layer, path: Path) -> None:
+        first = table.default is None
+        own = _provenance(values, table.default, self.sources, layer, path, table.path)
+        table.default = table.default or own
+        table.overlaid = table.overlaid or layer.name != SHIPPED
+        for key, value in values.items():
+            if key in BOOKKEEPING:
+                continue
+            previous = table.values.get(key)
+            table.values[key] = _merged(previous, value)
+            table.origins[key] = (layer, path)
+            if not first:
+                table.overrides[key] = own
+        for key, stated in values.get("provenance", {}).items():
+            table.overrides[key] = _provenance(stated, own, self.sources, layer, path, (*table.path, "provenance", key))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a dictionary; a syntax error names file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"this is not valid TOML: {error}", file=path) from error
+    except UnicodeDecodeError as error:
+        raise InputError("this is not UTF-8 text", file=path) from error
+
+
+def read_as_of(value: object) -> AsOf:
+    """A date, or a pair of dates for an interval; ValueError for anything else."""
+    if isinstance(value, date):
+        return AsOf.on(value)
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(day, date) for day in value):
+        return AsOf(value[0], value[1])
+    if isinstance(value, str):
+        return AsOf.parse(value)
+    raise ValueError("as_of is a date like 2026-07-20, or a pair of dates")
+
+
+def cited(source: str, sources: Mapping[str, Source]) -> str:
+    """The title of a listed source, or the words themselves."""
+    known = sources.get(source)
+    return known.title if known else source
+
+
+def _provenance(
+    values: Mapping[str, Any],
+    inherited: Provenance | None,
+    sources: Mapping[str, Source],
+    layer: Layer,
+    path: Path,
+    place: Sequence[str],
+) -> Provenance:
+    default_source = inherited.source if inherited and layer.name == SHIPPED else f"overlay {path.name}"
+    try:
+        level = Level(values.get("level", inherited.level if inherited else Level.SPECIFIED))
+        as_of = read_as_of(values["as_of"]) if "as_of" in values else (inherited.as_of if inherited else None)
+    except ValueError as error:
+        text = path.read_text(encoding="utf-8")
+        raise InputError(str(error), file=path, line=line_of(text, place), key=".".join(place)) from error
+    return Provenance(level, cited(values.get("source", default_source), sources), as_of, layer.name)
+
+
+def _merged(previous: Any, value: Any) -> Any:
+    if isinstance(previous, dict) and isinstance(value, dict):
+        return {**previous, **{key: _merged(previous.get(key), inner) for key, inner in value.items()}}
+    return value
+
+
+def as_tuples(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Lists of TOML as tuples, all the way down."""
+    return tuple(as_tuples(value) if isinstance(value, list) else value for value in values)

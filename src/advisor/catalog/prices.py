@@ -1,0 +1,128 @@
+"""Prices by region: one CSV file each, read when the region is first asked for."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from advisor.catalog.layers import Layer, Layers, cited
+from advisor.catalog.records import PURCHASE_OPTIONS, Price, PurchaseOption
+from advisor.errors import InputError
+from advisor.quantities.provenance import AsOf, Level, Provenance
+
+COLUMNS = (
+    "instance_type",
+    "option",
+    "term",
+    "payment",
+    "statistic",
+    "usd_per_hour",
+    "as_of",
+    "level",
+    "source",
+)
+
+Key = tuple[str, str, str, str, str]
+
+
+class PriceBook:
+    """Every price row of the layers, by region and loaded lazily; for one key the newest row holds.
+
+    A row of an overlay holds over a shipped one whatever its date: the user wrote it for a reason.
+    """
+
+    def __init__(self, layers: Layers) -> None:
+        self._layers = layers
+        self._regions: dict[str, list[Price]] = {}
+
+    def regions(self) -> tuple[str, ...]:
+        """Regions that have a price file."""
+        return tuple(sorted({path.stem for _, path in self._layers.files("prices/*.csv")}))
+
+    def rows(self, region: str) -> list[Price]:
+        """All rows of a region, older ones included, in file order."""
+        if region not in self._regions:
+            self._regions[region] = [
+                row
+                for layer, path in self._layers.files(f"prices/{region}.csv")
+                for row in _read(layer, path, self._layers)
+            ]
+        return self._regions[region]
+
+    def current(self, region: str) -> dict[Key, Price]:
+        """The row that holds for each (instance, option, term, payment, statistic) of a region."""
+        return _newest(self.rows(region))
+
+    def find(
+        self,
+        instance_type: str,
+        region: str,
+        option: PurchaseOption,
+        *,
+        statistic: str = "list",
+        term: str = "",
+        payment: str = "",
+    ) -> Price | None:
+        """One price, or None where nobody has published it. Never another region's."""
+        return self.current(region).get((instance_type, option, term, payment, statistic))
+
+    def of(self, instance_type: str, region: str) -> list[Price]:
+        """The rows that hold for one instance in one region."""
+        return [price for key, price in self.current(region).items() if key[0] == instance_type]
+
+
+def _newest(rows: Iterable[Price]) -> dict[Key, Price]:
+    held: dict[Key, Price] = {}
+    for row in rows:
+        key = (row.instance_type, row.option, row.term, row.payment, row.statistic)
+        before = held.get(key)
+        if before is None or before.provenance.layer != row.provenance.layer or _date(before) <= _date(row):
+            held[key] = row
+    return held
+
+
+def _date(row: Price) -> AsOf:
+    assert row.provenance.as_of is not None, "every price row is dated when it is read"
+    return row.provenance.as_of
+
+
+def _read(layer: Layer, path: Path, layers: Layers) -> Iterable[Price]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if tuple(header) != COLUMNS:
+            raise InputError(f"the header must be {','.join(COLUMNS)}", file=path, line=1)
+        for cells in reader:
+            if cells:
+                yield _price(cells, layer, path, reader.line_num, layers)
+
+
+def _price(cells: list[str], layer: Layer, path: Path, line: int, layers: Layers) -> Price:
+    if len(cells) != len(COLUMNS):
+        raise InputError(f"{len(COLUMNS)} cells are needed, {len(cells)} are here", file=path, line=line)
+    row = dict(zip(COLUMNS, cells, strict=True))
+    try:
+        key = "usd_per_hour"
+        usd = float(row[key])
+        if not 0 < usd < float("inf"):
+            raise ValueError("a price is a positive number; leave the row out where there is none")
+        key = "option"
+        option = next(known for known in (*PURCHASE_OPTIONS, None) if known == row[key] or known is None)
+        if option is None:
+            raise ValueError(f"'{row[key]}' is none of {', '.join(PURCHASE_OPTIONS)}")
+        key = "as_of"
+        as_of = AsOf.parse(row[key])
+        key = "level"
+        level = Level(row[key])
+    except ValueError as error:
+        raise InputError(str(error), file=path, line=line, key=key) from error
+    provenance = Provenance(level, cited(row["source"], layers.sources), as_of, layer.name)
+    return Price(
+        row["instance_type"],
+        path.stem,
+        option,
+        usd,
+        provenance,
+        row["term"],
+        row["payment"],
+        row["statistic"],
+    )

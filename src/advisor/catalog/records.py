@@ -1,0 +1,322 @@
+"""The records of the catalogue, as plain frozen dataclasses.
+
+Figures are plain numbers with the unit in the field's name, so that arithmetic stays readable; each
+record carries an `Origin`, which knows level, source and date of every one of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from advisor.quantities.provenance import Provenance
+from advisor.quantities.quantity import Quantity
+
+AcceleratorKind = Literal["gpu", "neuron"]
+Interconnect = Literal["nvlink", "neuronlink", "pcie"]
+PurchaseOption = Literal["on_demand", "spot", "capacity_block", "savings_plan", "reserved"]
+PURCHASE_OPTIONS: tuple[PurchaseOption, ...] = ("on_demand", "spot", "capacity_block", "savings_plan", "reserved")
+WeightFormat = Literal["bf16", "fp8", "int4", "nvfp4"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Provenance of a record's figures: one for the record, and overrides by key."""
+
+    default: Provenance
+    overrides: Mapping[str, Provenance] = field(default_factory=dict)
+
+    def of(self, key: str) -> Provenance:
+        return self.overrides.get(key, self.default)
+
+    def quantity(self, key: str, value: float | None, unit: str) -> Quantity:
+        """The figure under `key` with its provenance; unknown where the record has none."""
+        if value is None:
+            return Quantity.unknown(unit)
+        return Quantity(value, unit, self.of(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """One accelerator chip. Figures are per chip, dense (no sparsity), link rates per direction.
+
+    memory_gib is what a process can allocate (CUDA-visible for GPUs), the only one of the four memory
+    figures that fit uses; the other three are shown beside it. None means unknown.
+    """
+
+    id: str
+    name: str
+    vendor: str
+    kind: AcceleratorKind
+    architecture: str
+    memory_gib: float
+    memory_marketing_gb: float
+    memory_type: str
+    memory_bandwidth_gb_per_s: float
+    bf16_dense_tflops: float
+    interconnect: Interconnect
+    interconnect_name: str
+    link_gb_per_s: float
+    origin: Origin
+    memory_api_mib: int | None = None
+    memory_driver_mib: int | None = None
+    fp8_dense_tflops: float | None = None
+    fp4_dense_tflops: float | None = None
+    compute_capability: float | None = None
+    logical_cores: int = 1
+    """Neuron: logical cores per chip at the default LNC, each with its own memory bank."""
+    physical_cores: int = 1
+    aliases: tuple[str, ...] = ()
+
+    def dense_tflops(self, weight_format: WeightFormat) -> float:
+        """Peak rate for weights of this format, per chip; a format without arithmetic of its own runs at BF16."""
+        if weight_format == "fp8" and self.fp8_dense_tflops is not None:
+            return self.fp8_dense_tflops
+        if weight_format == "nvfp4" and self.fp4_dense_tflops is not None:
+            return self.fp4_dense_tflops
+        return self.bf16_dense_tflops
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One EC2 instance type. accelerator is None for a CPU instance."""
+
+    id: str
+    vcpus: int
+    memory_gib: float
+    network_gbps: float
+    quota: str
+    purchase_options: tuple[PurchaseOption, ...]
+    regions: tuple[str, ...]
+    origin: Origin
+    accelerator: str | None = None
+    accelerator_count: int = 0
+    local_nvme_gb: float = 0
+    efa: bool = False
+    cpu_architecture: str = "x86_64"
+    capacity_block_regions: tuple[str, ...] = ()
+    memory_bandwidth_gb_per_s: float | None = None
+    """Host memory bandwidth; given for CPU instances only."""
+    note: str = ""
+
+    @property
+    def family(self) -> str:
+        return self.id.partition(".")[0]
+
+    def offered_in(self, region: str, option: PurchaseOption) -> bool:
+        """Whether AWS sells this instance that way in the region, price known or not."""
+        if option not in self.purchase_options:
+            return False
+        return region in (self.capacity_block_regions if option == "capacity_block" else self.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One price: what one instance-hour costs, bought one way, in one region, on one day.
+
+    statistic is "list" for a price that AWS states, "min" and "max" for the cheapest and dearest
+    availability zone of a spot market.
+    """
+
+    instance_type: str
+    region: str
+    option: PurchaseOption
+    usd_per_hour: float
+    provenance: Provenance
+    term: str = ""
+    payment: str = ""
+    statistic: str = "list"
+
+    @property
+    def quantity(self) -> Quantity:
+        return Quantity(self.usd_per_hour, "USD/h", self.provenance)
+
+
+@dataclass(frozen=True, slots=True)
+class Vision:
+    """Dimensions of the vision encoder and its adapter, as released (not the class defaults)."""
+
+    layers: int
+    hidden_size: int
+    intermediate_size: int
+    patch_size: int
+    image_size: int
+    adapter_input_size: int
+    adapter_hidden_size: int
+    adapter_output_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Every dimension of a Llama 4 text model and its vision tower."""
+
+    hidden_size: int
+    layers: int
+    attention_heads: int
+    kv_heads: int
+    head_dim: int
+    vocabulary_size: int
+    experts: int
+    experts_per_token: int
+    expert_intermediate_size: int
+    shared_expert_intermediate_size: int
+    moe_layer_step: int
+    """1: every layer routes; 2: every second layer does, the others are dense."""
+    dense_intermediate_size: int
+    attention_chunk_size: int
+    """Tokens a chunked-local layer attends to and, with a hybrid KV manager, keeps."""
+    global_layer_step: int
+    """Every n-th layer attends globally without RoPE; the others are chunked-local."""
+    max_position_embeddings: int
+    vision: Vision
+
+    @property
+    def moe_layers(self) -> int:
+        return self.layers // self.moe_layer_step
+
+    @property
+    def dense_layers(self) -> int:
+        return self.layers - self.moe_layers
+
+    @property
+    def global_layers(self) -> int:
+        return self.layers // self.global_layer_step
+
+    @property
+    def local_layers(self) -> int:
+        return self.layers - self.global_layers
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Published weights of a model at one precision.
+
+    quantised names the components stored in weight_format; the rest is BF16. Scales cost scale_bytes
+    for every scale_group weights, or one per output channel where scale_group is 0.
+    """
+
+    id: str
+    model: str
+    publisher: str
+    repository: str
+    weight_format: WeightFormat
+    origin: Origin
+    quantised: tuple[str, ...] = ()
+    scale_group: int = 0
+    scale_bytes: int = 0
+    revision: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about a model that a reader must see before deciding, with its source.
+
+    code identifies it; applies_to is "always", or "eu" for a region or residency in the European Union.
+    """
+
+    code: str
+    applies_to: Literal["always", "eu"]
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model: architecture, context limits, checkpoints and notices."""
+
+    id: str
+    name: str
+    short_name: str
+    architecture: Architecture
+    max_context_tokens: int
+    base_max_context_tokens: int
+    checkpoints: Mapping[str, Checkpoint]
+    notices: tuple[Notice, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """What an engine keeps per device beside weights and KV cache, in GiB.
+
+    activation = activation_base + activation_per_8192_tokens * batched/8192 + activation_per_1024_seqs *
+    seqs/1024. measured_on lists the (version minor, accelerator) pairs on which it was measured.
+    """
+
+    id: str
+    activation_base_gib: float
+    activation_per_8192_tokens_gib: float
+    activation_per_1024_sequences_gib: float
+    non_torch_single_gib: float
+    non_torch_parallel_gib: float
+    cuda_graph_gib: float
+    origin: Origin
+    measured_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVersion:
+    """How an engine behaves from one version on, until the next record."""
+
+    since: str
+    hybrid_kv: Literal["unavailable", "off", "on"]
+    gpu_memory_utilization: float
+    cuda_graphs_in_budget: bool
+    async_scheduling: bool
+    overhead: str
+    reserved_blocks: int = 0
+    """KV blocks that are never given to requests."""
+    tokens_by_concurrency: bool = False
+    """Whether the printed token capacity is concurrency times context instead of blocks times 16."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A serving engine: which accelerators, which versions, what it costs in memory.
+
+    supported_families limits a Neuron engine to instance families; empty means every family of its kind.
+    """
+
+    id: str
+    name: str
+    accelerators: AcceleratorKind
+    default_version: str
+    newest_known: str
+    versions: tuple[EngineVersion, ...]
+    overheads: Mapping[str, Overhead]
+    origin: Origin
+    supported_families: tuple[str, ...] = ()
+    documented: bool = True
+    """Whether the engine's vendor documents Llama 4 on these accelerators."""
+    max_context_tokens: int | None = None
+    documented_context_tokens: int | None = None
+    chunked_attention: bool = True
+    vision: bool = True
+    can_serve: bool = True
+    """Whether a serve command is known; without one the engine is only a source of evidence."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedRate:
+    """Per-token price of a managed service for one model."""
+
+    id: str
+    service: str
+    model: str
+    usd_per_million_input_tokens: float
+    usd_per_million_output_tokens: float
+    region_group: str
+    regions: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a set of figures was read, once for all the records that cite it."""
+
+    id: str
+    title: str
+    location: str
+    licence: str = ""
+    note: str = ""

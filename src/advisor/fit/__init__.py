@@ -1,0 +1,1 @@
+"""Will this checkpoint run on this instance, with which parallelism, and why not."""

@@ -1,0 +1,84 @@
+"""Which tensor-parallel degrees an engine accepts for Llama 4 (facts: model-fit, section 4)."""
+
+from advisor.catalog.records import Architecture
+from advisor.fit.request import FitRequest
+from advisor.reasons import Reason, error, info, warning
+
+_VLLM_RULE = "vLLM 0.33 source: head, KV-head and vocabulary divisibility"
+_NEURON_RULE = "NxD Inference gqa.py: query heads are padded, KV heads replicated"
+
+
+def accepted_by_vllm(arch: Architecture, tensor_parallel_size: int) -> bool:
+    """Whether vLLM's own checks pass. For Llama 4 that is exactly 1, 2, 4 and 8."""
+    return not vllm_objections(arch, tensor_parallel_size)
+
+
+def vllm_objections(arch: Architecture, tensor_parallel_size: int) -> list[Reason]:
+    """Each check of vLLM that refuses this degree."""
+    tp = tensor_parallel_size
+    found = []
+    if arch.attention_heads % tp:
+        found.append(error("tp_heads", _VLLM_RULE, tensor_parallel_size=tp, attention_heads=arch.attention_heads))
+    if arch.kv_heads % tp and tp % arch.kv_heads:
+        found.append(error("tp_kv_heads", _VLLM_RULE, tensor_parallel_size=tp, kv_heads=arch.kv_heads))
+    if arch.vocabulary_size % tp:
+        found.append(error("tp_vocabulary", _VLLM_RULE, tensor_parallel_size=tp, vocabulary_size=arch.vocabulary_size))
+    if arch.expert_intermediate_size % tp:
+        size = arch.expert_intermediate_size
+        found.append(error("tp_intermediate", _VLLM_RULE, tensor_parallel_size=tp, intermediate_size=size))
+    return found
+
+
+def valid_sizes(request: FitRequest) -> tuple[int, ...]:
+    """Degrees that run on this instance's devices, ascending."""
+    devices = request.device_count // request.pipeline_parallel_size
+    if request.engine.accelerators == "gpu":
+        arch = request.model.architecture
+        return tuple(size for size in range(1, devices + 1) if accepted_by_vllm(arch, size))
+    return tuple(size for size in range(1, devices + 1) if request.device_count % size == 0)
+
+
+def objections(request: FitRequest, tensor_parallel_size: int) -> list[Reason]:
+    """Why this degree cannot run, and what it costs where it can."""
+    tp, pp = tensor_parallel_size, request.pipeline_parallel_size
+    found: list[Reason] = []
+    if request.engine.accelerators == "gpu":
+        found += vllm_objections(request.model.architecture, tp)
+    elif request.device_count % tp:
+        found.append(error("tp_cores", _NEURON_RULE, tensor_parallel_size=tp, devices=request.device_count))
+    elif tp % request.model.architecture.kv_heads and tp > request.model.architecture.kv_heads:
+        heads = padded_heads(request.model.architecture, tp)
+        found.append(warning("neuron_full_mha", _NEURON_RULE, tensor_parallel_size=tp, padded_heads=heads))
+    if tp * pp > request.device_count:
+        found.append(
+            error(
+                "too_few_devices",
+                request.instance.origin.of("accelerator_count").source,
+                needed=tp * pp,
+                devices=request.device_count,
+                instance=request.instance.id,
+            )
+        )
+    if request.model.architecture.layers % pp:
+        found.append(
+            error("pp_layers", _VLLM_RULE, pipeline_parallel_size=pp, layers=request.model.architecture.layers)
+        )
+    idle = request.device_count - tp * pp
+    if idle > 0 and not found:
+        found.append(
+            info("idle_devices", idle=idle, devices=request.device_count, replicas=request.device_count // (tp * pp))
+        )
+    return found
+
+
+def padded_heads(arch: Architecture, tensor_parallel_size: int) -> int:
+    """Query heads after Neuron pads them to a multiple of the degree."""
+    return -(-arch.attention_heads // tensor_parallel_size) * tensor_parallel_size
+
+
+def neuron_kv_heads(arch: Architecture, tensor_parallel_size: int) -> int:
+    """KV heads that one logical core holds: replicated to one, or full multi-head attention where 8 does not divide."""
+    tp = tensor_parallel_size
+    if tp % arch.kv_heads == 0 or arch.kv_heads % tp == 0:
+        return max(1, arch.kv_heads // tp)
+    return padded_heads(arch, tp) // tp

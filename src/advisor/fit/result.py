@@ -1,0 +1,73 @@
+"""The answer of the fit checker, as plain values. All memory is per device and in bytes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from advisor.fit.request import FitRequest
+from advisor.reasons import Reason
+
+
+class Verdict(StrEnum):
+    FITS = "fits"
+    TIGHT = "tight"
+    DOES_NOT_FIT = "does_not_fit"
+    INVALID = "invalid"
+    UNSUPPORTED = "unsupported"
+
+    @property
+    def runs(self) -> bool:
+        return self in (Verdict.FITS, Verdict.TIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Parallelism:
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+    devices_used: int
+    valid_tensor_parallel_sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PerDevice:
+    """Where one device's memory goes. None: nobody has published that overhead for this engine."""
+
+    usable_bytes: float
+    budget_bytes: float
+    weights_bytes: float
+    rope_table_bytes: float
+    activation_bytes: float | None
+    non_torch_bytes: float | None
+    cuda_graph_bytes: float | None
+    kv_cache_bytes: float
+    kv_needed_bytes: float
+    margin_bytes: float
+    band_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class KvCache:
+    """Capacity of the KV cache. blocks is None for an engine that does not page its cache."""
+
+    hybrid: bool
+    dtype: str
+    bytes_per_token_per_device: float
+    blocks: int | None
+    capacity_tokens: int
+    max_context_tokens: int
+    max_concurrency_at_context: float
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """Verdict, memory and reasons. Memory is None where the platform or parallelism rules it out."""
+
+    request: FitRequest
+    verdict: Verdict
+    parallelism: Parallelism
+    per_device: PerDevice | None
+    kv_cache: KvCache | None
+    hybrid_on: KvCache | None
+    hybrid_off: KvCache | None
+    reasons: tuple[Reason, ...]
+    serve_argv: tuple[str, ...]
+    serve_env: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,48 @@
+"""Engine versions: parsing `vllm@0.33`, ordering, and the record that holds for one."""
+
+import re
+
+from advisor.catalog.records import Engine, EngineVersion
+from advisor.errors import InputError
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Numbers of a version, for ordering: `0.10.1` is (0, 10, 1). InputError for anything else."""
+    if not re.fullmatch(r"\d+(\.\d+)*", version):
+        raise InputError(f"'{version}' is not a version", hint="Write it like 0.33 or 0.33.0.")
+    return tuple(int(part) for part in version.split("."))
+
+
+def minor(version: str) -> str:
+    """`0.33.0` as `0.33`; a version that is not numbers as it stands."""
+    return ".".join(version.split(".")[:2])
+
+
+def minor_distance(first: str, second: str) -> int:
+    """Minor releases between two versions of one major line; 10 for each major apart, 0 when either is unstated."""
+    try:
+        left, right = version_key(first), version_key(second)
+    except InputError:
+        return 0
+    left, right = (*left, 0, 0)[:2], (*right, 0, 0)[:2]
+    return abs(left[0] - right[0]) * 10 + abs(left[1] - right[1])
+
+
+def behaviour(engine: Engine, version: str) -> EngineVersion | None:
+    """The record that holds for a version: the newest not after it. None for an engine without records."""
+    if not engine.versions:
+        return None
+    wanted = _padded(version)
+    held = [record for record in engine.versions if _padded(record.since) <= wanted]
+    if not held:
+        raise InputError(
+            f"{engine.name} {version} is older than the first version that serves Llama 4",
+            hint=f"Use {engine.versions[0].since} or newer.",
+        )
+    return held[-1]
+
+
+def _padded(version: str) -> tuple[int, ...]:
+    """A version of fewer parts stands for the last release of that line, so 0.33 includes 0.33.0 and 0.33.1."""
+    key = version_key(version)
+    return key + (10**6,) * (3 - len(key)) if len(key) < 3 else key

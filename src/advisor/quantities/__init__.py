@@ -1,0 +1,1 @@
+"""Numbers that know where they come from, and how to write them."""
