@@ -1,5 +1,19 @@
-"""Entry point."""
+"""Entry point: the app on a terminal, the command line otherwise."""
+
+import sys
 
 
 def main() -> int:
-    return 0
+    """Run `advisor` with the process's own arguments."""
+    argv = sys.argv[1:]
+    if not argv and sys.stdin.isatty() and sys.stdout.isatty():
+        from advisor.tui.app import run  # the screen library loads only for the app
+
+        return run()
+    from advisor.cli.main import main as run_command
+
+    return run_command(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

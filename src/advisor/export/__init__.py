@@ -1,1 +1,1 @@
-
+"""Documents and files that leave the program: JSON documents, the recommendation file, schemas."""

@@ -38,7 +38,7 @@ def _vllm_flags(request: FitRequest, *, hybrid_forced_off: bool) -> tuple[str, .
 
 
 def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+    return None if value is None else str(value)
 
 
 def _optimum(request: FitRequest, tensor_parallel_size: int) -> tuple[str, ...]:

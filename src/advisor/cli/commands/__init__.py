@@ -1,0 +1,1 @@
+"""One module a command: `add` describes its flags, `run` does it."""

@@ -1,0 +1,119 @@
+"""The argument parser: argparse with full names only, and errors that are ours to word."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from advisor.errors import InputError, near
+
+COMMANDS = {
+    "demo": "the whole journey on the built-in endpoint, under a minute",
+    "catalog": "instances, their figures and their prices",
+    "fit": "will this checkpoint run on this instance, and why not",
+    "bench": "benchmark a live OpenAI-compatible endpoint",
+    "recommend": "a workload in, a recommendation with evidence out",
+    "recheck": "does a recommendation file still hold; for CI",
+    "verify": "run the benchmark that would confirm a recommendation",
+    "audit": "recompute every claim of a published report",
+    "evidence": "measured and published performance figures",
+    "simulate": "an OpenAI-compatible endpoint on loopback, with stated step times",
+    "schema": "the JSON Schema of a document or file",
+}
+
+Subparsers = Any
+"""argparse's own type for subparsers is private."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises InputError instead of printing usage and exiting."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        hint = f"See '{self.prog} --help'."
+        for word in (word for word in sys.argv[1:] if word.startswith("--")):
+            name = word.partition("=")[0]
+            options = near(name, [flag for action in self._actions for flag in action.option_strings])
+            if name in message and options and name not in options:
+                hint = f"Did you mean {' or '.join(options)}? {hint}"
+                break
+        raise InputError(message, hint=hint, code="usage")
+
+
+def build_parser(only: str | None = None, version: str = "") -> Parser:
+    """The parser with the flags of one command, or of all of them; loading one keeps start-up short."""
+    parser = Parser(
+        prog="advisor",
+        description="Size Llama 4 deployments on AWS accelerator instances, with evidence for every number.",
+        epilog="Without a command the app opens. Start with: advisor demo",
+    )
+    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("--debug", action="store_true", help="show a traceback where something breaks")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        if only is None or only == name:
+            module = import_module(f"advisor.cli.commands.{name}")
+            module.add(commands, name, summary)
+        else:
+            commands.add_parser(name, help=summary)
+    return parser
+
+
+def command(
+    commands: Subparsers,
+    name: str,
+    summary: str,
+    run: Callable[..., int] | None,
+    *,
+    example: str,
+    catalog: bool = True,
+    description: str = "",
+) -> Parser:
+    """A command with the flags that all of them share. Every --help ends with an example."""
+    parser: Parser = commands.add_parser(
+        name, help=summary, description=description or f"{summary[0].upper()}{summary[1:]}.", epilog=f"example:\n  {example}"
+    )
+    if run is not None:
+        parser.set_defaults(run=run)
+        parser.add_argument("--json", action="store_true", help="write one JSON document on stdout, errors too")
+    if catalog and run is not None:
+        parser.add_argument("--catalog", type=Path, metavar="DIR", help="a directory of catalogue files to lay over ours")
+    return parser
+
+
+def positive_int(text: str) -> int:
+    """A whole number of at least 1, with thousands separators allowed."""
+    try:
+        number = int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def non_negative_float(text: str) -> float:
+    """A number of at least 0."""
+    try:
+        number = float(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    return number
+
+
+def positive_ints(text: str) -> tuple[int, ...]:
+    """A comma-separated list of whole numbers: `1,4,8`."""
+    return tuple(positive_int(part) for part in text.split(",") if part)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A comma-separated list of words."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,90 @@
+"""`advisor.fit/1`: a fit verdict as a JSON document."""
+
+from dataclasses import asdict
+
+from advisor.catalog.records import Overhead
+from advisor.export.document import Document, ProvenanceMap, Say, reason_document
+from advisor.fit.result import FitResult, KvCache, PerDevice
+from advisor.fit.versions import behaviour
+from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.quantity import Quantity
+
+SCHEMA = "advisor.fit/1"
+_ARITHMETIC = "arithmetic on the model's published dimensions"
+
+
+def fit_document(result: FitResult, say: Say) -> Document:
+    """The whole answer, every number with its provenance."""
+    request = result.request
+    document: Document = {
+        "schema": SCHEMA,
+        "model": request.model.id,
+        "checkpoint": request.checkpoint.id,
+        "instance": request.instance.id,
+        "engine": f"{request.engine.id}@{request.engine_version}",
+        "verdict": result.verdict.value,
+        "context_tokens": request.context_tokens,
+        "concurrency": request.concurrency,
+        "parallelism": {
+            "tensor_parallel_size": result.parallelism.tensor_parallel_size,
+            "pipeline_parallel_size": result.parallelism.pipeline_parallel_size,
+            "devices_used": result.parallelism.devices_used,
+            "valid_tensor_parallel_sizes": list(result.parallelism.valid_tensor_parallel_sizes),
+        },
+        "per_device": asdict(result.per_device) if result.per_device else None,
+        "kv_cache": _cache(result.kv_cache),
+        "alternatives": {"hybrid_on": _cache(result.hybrid_on), "hybrid_off": _cache(result.hybrid_off)},
+        "reasons": [reason_document(reason, say) for reason in result.reasons],
+        "serve_argv": list(result.serve_argv),
+        "serve_env": dict(result.serve_env),
+    }
+    document["provenance"] = fit_provenance(result).as_document()
+    return document
+
+
+def fit_provenance(result: FitResult) -> ProvenanceMap:
+    """Origin of every number in the document; screens take their glyphs from the same map."""
+    request = result.request
+    entries = ProvenanceMap()
+    question = Provenance(Level.ASSUMED, "the question, or its default")
+    entries.add("/context_tokens", question)
+    entries.add("/concurrency", question)
+    entries.add("/parallelism", Provenance(Level.DERIVED, "the engine's divisibility rules on the model's dimensions"))
+    entries.add("/reasons", Provenance(Level.DERIVED, "stated with each reason"))
+    if result.per_device is None or request.accelerator is None:
+        return entries
+    weights = request.checkpoint.origin.default
+    level = Level.ASSUMED if weights.level is Level.ASSUMED else Level.DERIVED
+    overhead = overhead_origin(result)
+    device = result.per_device
+    entries.add("/per_device", overhead)
+    entries.add("/per_device/usable_bytes", request.accelerator.origin.of("memory_gib"))
+    entries.add("/per_device/budget_bytes", Provenance(Level.DERIVED, "usable memory × gpu_memory_utilization"))
+    entries.add("/per_device/weights_bytes", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
+    entries.add("/per_device/rope_table_bytes", Provenance(Level.DERIVED, _ARITHMETIC))
+    entries.add("/per_device/kv_needed_bytes", Provenance(Level.DERIVED, "the engine's block arithmetic"))
+    entries.add("/per_device/band_bytes", Provenance(Level.ASSUMED, "1 GiB where the overheads were measured, else 2 GiB"))
+    modelled = Provenance(Level.MODELLED, f"budget − weights − overheads; {overhead.source}")
+    for key, value in (("kv_cache_bytes", device.kv_cache_bytes), ("margin_bytes", device.margin_bytes)):
+        entries.add(f"/per_device/{key}", _banded(value, device, modelled))
+    entries.add("/kv_cache", modelled)
+    entries.add("/alternatives", modelled)
+    return entries
+
+
+def overhead_origin(result: FitResult) -> Provenance:
+    """Who vouches for the engine's overheads."""
+    request = result.request
+    version = behaviour(request.engine, request.engine_version) if request.engine.versions else None
+    if version is None:
+        return Provenance(Level.UNKNOWN, "overheads of this engine are not published")
+    overhead: Overhead = request.engine.overheads[version.overhead]
+    return overhead.origin.default
+
+
+def _banded(value: float, device: PerDevice, origin: Provenance) -> Quantity:
+    return Quantity(value, "B", origin, value - device.band_bytes, value + device.band_bytes)
+
+
+def _cache(cache: KvCache | None) -> Document | None:
+    return asdict(cache) if cache else None

@@ -1,0 +1,67 @@
+"""Sentences for the reasons of the fit checker."""
+
+SENTENCES = {
+    "tp_heads": (
+        "Total number of attention heads ({attention_heads}) must be divisible by "
+        "tensor parallel size ({tensor_parallel_size})."
+    ),
+    "tp_kv_heads": "{kv_heads} KV heads can be neither divided nor replicated over TP {tensor_parallel_size}.",
+    "tp_vocabulary": "The vocabulary ({vocabulary_size}) is not divisible by TP {tensor_parallel_size}.",
+    "tp_intermediate": "The expert size ({intermediate_size}) is not divisible by TP {tensor_parallel_size}.",
+    "tp_cores": "TP {tensor_parallel_size} does not divide the instance's {devices} logical cores.",
+    "pp_layers": "{layers} layers do not divide into {pipeline_parallel_size} pipeline stages.",
+    "too_few_devices": "It needs {needed} devices; {instance} has {devices}.",
+    "idle_devices": "{idle} of {devices} devices stay idle; {replicas} such replicas fit into one instance.",
+    "neuron_full_mha": (
+        "TP {tensor_parallel_size} is no multiple of the 8 KV heads: Neuron falls back to full multi-head "
+        "attention with {padded_heads} heads, which multiplies the KV cache."
+    ),
+    "tensor_parallel_defaulted": "No degree was stated: the largest valid one on this instance is used.",
+    "no_accelerator": "{instance} has no accelerator. A CPU instance is not a serving choice for Llama 4.",
+    "engine_accelerator": "{engine} does not run on {accelerator}.",
+    "engine_cannot_serve": "No serve command is known for {engine} here; it is a source of evidence only.",
+    "engine_newer_than_known": (
+        "{engine} {version} is newer than the newest version read ({newest_known}); its memory plan may differ."
+    ),
+    "fp8_unsupported": "{accelerator} (compute capability {compute_capability}) cannot run FP8 weights.",
+    "fp8_weight_only": (
+        "{accelerator} has no FP8 arithmetic: the weights are stored in FP8 and multiplied in BF16, "
+        "which saves memory but no compute."
+    ),
+    "nvfp4_needs_blackwell": "NVFP4 checkpoints need a Blackwell GPU; {accelerator} is not one.",
+    "fp8_kv_unsupported": "An FP8 KV cache needs compute capability 8.9; {accelerator} has {compute_capability}.",
+    "neuron_family_unsupported": (
+        "{engine} does not support Llama 4 on the {family} family: supported are {supported}."
+    ),
+    "neuron_format": "No Neuron path for {weight_format} weights of Llama 4 is known.",
+    "neuron_fp8_undocumented": (
+        "FP8 weights of {model} on Neuron exist in source code only; every published run uses BF16."
+    ),
+    "neuron_context": "This path is valid up to {limit_tokens} tokens; {context_tokens} are asked for.",
+    "neuron_context_undocumented": "AWS documents {limit_tokens} tokens for Llama 4; {context_tokens} are asked for.",
+    "neuron_legacy": (
+        "Llama 4 on {engine} is beta and in maintenance: AWS says to pin SDK 2.28, and the model must be compiled "
+        "before serving."
+    ),
+    "neuron_community": "{engine} is a community path that AWS does not document for Llama 4; text only.",
+    "neuron_overheads_unknown": (
+        "Activation and runtime memory on Neuron are not published; the band has to cover them."
+    ),
+    "no_vision": "{engine} serves text only; the workload has images.",
+    "context_over_model_limit": (
+        "{model} is limited to {limit_tokens} tokens on this path; {context_tokens} are asked for."
+    ),
+    "weights_exceed_budget": (
+        "Weights and overheads exceed the budget of {budget_bytes} per device by {over_bytes}, before any KV cache."
+    ),
+    "kv_short": "The KV cache is {short_bytes} per device short; {available_bytes} are left for it.",
+    "within_band": "The margin of {margin_bytes} per device lies within the ±{band_bytes} doubt of the overheads.",
+    "concurrency_over_max_num_seqs": (
+        "{concurrency} requests exceed max_num_seqs {limit}: the rest would wait in the queue."
+    ),
+    "hybrid_kv": (
+        "The hybrid KV cache is {state} by default in {engine} {version}. On, it holds far more context; PR 46553 "
+        "and 21761 report about 2 ms or 12 % of decode latency for it."
+    ),
+    "checkpoint_assumed": "The quantisation layout of {checkpoint} was not published in full: its size is assumed.",
+}

@@ -1,0 +1,99 @@
+"""From the ids a user types to a fit verdict."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from advisor.anatomy.cache import KvDtype
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import Engine, Instance
+from advisor.errors import InputError
+from advisor.fit.check import check_fit
+from advisor.fit.request import DEFAULT_CONTEXT_TOKENS, FitRequest
+from advisor.fit.result import FitResult
+from advisor.fit.versions import version_key
+
+DEFAULT_CHECKPOINT = "bf16"
+
+
+@dataclass(frozen=True, slots=True)
+class FitQuestion:
+    """A fit question in the words of a command line. engine may carry a version: `vllm@0.33`."""
+
+    model: str
+    instance: str
+    checkpoint: str = DEFAULT_CHECKPOINT
+    engine: str | None = None
+    context_tokens: int = DEFAULT_CONTEXT_TOKENS
+    concurrency: int = 1
+    tensor_parallel_size: int | None = None
+    pipeline_parallel_size: int = 1
+    kv_dtype: KvDtype = "auto"
+    gpu_memory_utilization: float | None = None
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    hybrid_kv: bool | None = None
+
+
+def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
+    """Resolve the ids and judge. UnknownIdError with near ids; InputError for a number out of range."""
+    _check_numbers(question)
+    instance = catalog.instance(question.instance)
+    model = catalog.model(question.model)
+    engine, version = engine_for(catalog, instance, question.engine)
+    return check_fit(
+        FitRequest(
+            model=model,
+            checkpoint=catalog.checkpoint(model, question.checkpoint),
+            instance=instance,
+            accelerator=catalog.accelerator_of(instance),
+            engine=engine,
+            engine_version=version,
+            context_tokens=question.context_tokens,
+            concurrency=question.concurrency,
+            tensor_parallel_size=question.tensor_parallel_size,
+            pipeline_parallel_size=question.pipeline_parallel_size,
+            kv_dtype=question.kv_dtype,
+            gpu_memory_utilization=question.gpu_memory_utilization,
+            max_num_seqs=question.max_num_seqs,
+            max_num_batched_tokens=question.max_num_batched_tokens,
+            hybrid_kv=question.hybrid_kv,
+        )
+    )
+
+
+def fit_everywhere(catalog: Catalog, question: FitQuestion) -> Iterator[FitResult]:
+    """The same question put to every instance and every checkpoint of the model."""
+    model = catalog.model(question.model)
+    for instance in catalog.instances:
+        for checkpoint in model.checkpoints:
+            yield fit(catalog, replace(question, instance=instance, checkpoint=checkpoint))
+
+
+def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tuple[Engine, str]:
+    """The engine and version of `vllm@0.33`, or the default one for the instance's accelerator."""
+    accelerator = catalog.accelerator_of(instance)
+    if stated is None:
+        engine = catalog.engine("neuron" if accelerator is not None and accelerator.kind == "neuron" else "vllm")
+        return engine, engine.default_version
+    name, _, version = stated.partition("@")
+    engine = catalog.engine(name)
+    if version and engine.versions:
+        version_key(version)
+    return engine, version or engine.default_version
+
+
+def _check_numbers(question: FitQuestion) -> None:
+    for key in ("context_tokens", "concurrency", "pipeline_parallel_size"):
+        if getattr(question, key) < 1:
+            raise InputError(f"{key} must be at least 1, got {getattr(question, key)}", key=key)
+    for key in ("tensor_parallel_size", "max_num_seqs", "max_num_batched_tokens"):
+        value = getattr(question, key)
+        if value is not None and value < 1:
+            raise InputError(f"{key} must be at least 1, got {value}", key=key)
+    share = question.gpu_memory_utilization
+    if share is not None and not 0 < share <= 1:
+        raise InputError(
+            f"gpu_memory_utilization is a share of the device's memory, got {share:g}",
+            hint="Give a number above 0 and at most 1, like 0.92.",
+            key="gpu_memory_utilization",
+        )
