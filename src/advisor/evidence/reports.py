@@ -60,12 +60,11 @@ class Report:
 
     def value_of(self, wanted: str) -> float:
         """The stated number of a figure or claim by id."""
-        for entry in (*self.figures, *self.claims):
-            if entry.id == wanted:
-                return entry.value
-        raise UnknownIdError(
-            f"figure or claim in {self.id}", wanted, [entry.id for entry in (*self.figures, *self.claims)]
-        )
+        values = {figure.id: figure.value for figure in self.figures}
+        values |= {claim.id: claim.value for claim in self.claims}
+        if wanted not in values:
+            raise UnknownIdError(f"figure or claim in {self.id}", wanted, values)
+        return values[wanted]
 
 
 def load_reports(catalog: Catalog) -> dict[str, Report]:
