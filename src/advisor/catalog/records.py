@@ -290,6 +290,8 @@ class Engine:
     """Whether the engine's vendor documents Llama 4 on these accelerators."""
     max_context_tokens: int | None = None
     documented_context_tokens: int | None = None
+    max_sequences: int | None = None
+    """Largest batch that a published configuration compiles; None where the device decides."""
     chunked_attention: bool = True
     vision: bool = True
     can_serve: bool = True

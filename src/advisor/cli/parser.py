@@ -77,13 +77,18 @@ def command(
 ) -> Parser:
     """A command with the flags that all of them share. Every --help ends with an example."""
     parser: Parser = commands.add_parser(
-        name, help=summary, description=description or f"{summary[0].upper()}{summary[1:]}.", epilog=f"example:\n  {example}"
+        name,
+        help=summary,
+        description=description or f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example:\n  {example}",
     )
     if run is not None:
         parser.set_defaults(run=run)
         parser.add_argument("--json", action="store_true", help="write one JSON document on stdout, errors too")
     if catalog and run is not None:
-        parser.add_argument("--catalog", type=Path, metavar="DIR", help="a directory of catalogue files to lay over ours")
+        parser.add_argument(
+            "--catalog", type=Path, metavar="DIR", help="a directory of catalogue files to lay over ours"
+        )
     return parser
 
 

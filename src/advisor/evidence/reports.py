@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from advisor.catalog.layers import read_toml
 from advisor.catalog.load import Catalog
 from advisor.catalog.toml_lines import line_of
 from advisor.errors import InputError, UnknownIdError, near
+
+E = TypeVar("E", "Figure", "Guide")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,17 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """One line of a selection guide: what the report would pick. Empty objective or model: it does not ask."""
+
+    text: str
+    pick: str
+    objective: str = ""
+    model: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One document's figures and claims, at level `claimed`."""
 
@@ -57,6 +70,7 @@ class Report:
     scenarios: Mapping[str, str]
     figures: tuple[Figure, ...]
     claims: tuple[Claim, ...]
+    guides: tuple[Guide, ...] = ()
 
     def value_of(self, wanted: str) -> float:
         """The stated number of a figure or claim by id."""
@@ -81,6 +95,7 @@ def read_report(path: Path) -> Report:
     scenarios = {name: _known(part, "instance", path) for name, part in _table(document, "scenario", path).items()}
     figures = tuple(_entry(Figure, part, path) for part in document.get("figure", []))
     claims = tuple(_claim(part, path) for part in document.get("claim", []))
+    guides = tuple(_entry(Guide, part, path) for part in document.get("guide", []))
     for figure in figures:
         if figure.scenario not in scenarios:
             raise UnknownIdError("scenario", figure.scenario, scenarios, key=figure.id)
@@ -98,6 +113,7 @@ def read_report(path: Path) -> Report:
             scenarios=scenarios,
             figures=figures,
             claims=claims,
+            guides=guides,
         )
     except KeyError as error:
         raise InputError(
@@ -118,17 +134,19 @@ def _known(part: Mapping[str, Any], key: str, path: Path) -> str:
     return str(part[key])
 
 
-def _entry(record: type[Figure], part: Mapping[str, Any], path: Path) -> Figure:
+def _entry(record: type[E], part: Mapping[str, Any], path: Path) -> E:
+    """A figure or guide line; a key that it does not know is refused with the nearest ones."""
     known = {item.name for item in fields(record)}
+    name = f"{record.__name__.lower()} {part.get('id', part.get('text', ''))}"
     for key in part:
         if key not in known:
             options = near(key, known)
             hint = f"Did you mean {' or '.join(options)}?" if options else None
-            raise InputError("unknown key", file=path, key=f"figure {part.get('id', '')}.{key}", hint=hint)
+            raise InputError("unknown key", file=path, key=f"{name}.{key}", hint=hint)
     try:
         return record(**part)
     except TypeError as error:
-        raise InputError(str(error).partition(") ")[2], file=path, key=f"figure {part.get('id', '')}") from error
+        raise InputError(str(error).partition(") ")[2], file=path, key=name) from error
 
 
 def _claim(part: Mapping[str, Any], path: Path) -> Claim:

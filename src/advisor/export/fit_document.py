@@ -63,7 +63,9 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add("/per_device/weights_bytes", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
     entries.add("/per_device/rope_table_bytes", Provenance(Level.DERIVED, _ARITHMETIC))
     entries.add("/per_device/kv_needed_bytes", Provenance(Level.DERIVED, "the engine's block arithmetic"))
-    entries.add("/per_device/band_bytes", Provenance(Level.ASSUMED, "1 GiB where the overheads were measured, else 2 GiB"))
+    entries.add(
+        "/per_device/band_bytes", Provenance(Level.ASSUMED, "1 GiB where the overheads were measured, else 2 GiB")
+    )
     modelled = Provenance(Level.MODELLED, f"budget − weights − overheads; {overhead.source}")
     for key, value in (("kv_cache_bytes", device.kv_cache_bytes), ("margin_bytes", device.margin_bytes)):
         entries.add(f"/per_device/{key}", _banded(value, device, modelled))

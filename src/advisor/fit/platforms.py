@@ -71,10 +71,10 @@ def _neuron(request: FitRequest) -> list[Reason]:
         ]
     found: list[Reason] = []
     weights = request.checkpoint.weight_format
-    if weights not in ("bf16", "fp8"):
+    if weights == "fp8":
+        found.append(error("neuron_fp8_undocumented", source, model=request.model.short_name))
+    elif weights != "bf16":
         found.append(error("neuron_format", source, weight_format=weights))
-    elif weights == "fp8":
-        found.append(warning("neuron_fp8_undocumented", source, model=request.model.short_name))
     if engine.max_context_tokens is not None and request.context_tokens > engine.max_context_tokens:
         found.append(
             error(

@@ -1,6 +1,7 @@
 """One replica as a queue sees it: step time by streams in flight, prefill time by prompt."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -66,13 +67,13 @@ class ReplicaModel:
             self._steps[most_streams] = np.interp(np.arange(1, most_streams + 1), grid, times)
         return self._steps[most_streams]
 
-    @property
+    @cached_property
     def prefill_ms(self) -> float:
         """Prefill of one prompt, alone on the replica."""
         seconds = prefill_s(self.replica, self.shape.input_tokens, self.shape.cached_tokens, self.prefill.value)
         return seconds * 1e3 * self.slowdown
 
-    @property
+    @cached_property
     def uncounted_prefill_ms(self) -> float:
         """The part of the prefill that the decode efficiency does not already contain.
 

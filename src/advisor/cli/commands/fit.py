@@ -13,8 +13,8 @@ from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
 from advisor.fit.result import FitResult, KvCache, Verdict
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
-from advisor.workflows.fit import DEFAULT_CHECKPOINT, FitQuestion, fit, fit_everywhere
 from advisor.wording.reasons import sentence
+from advisor.workflows.fit import DEFAULT_CHECKPOINT, FitQuestion, fit, fit_everywhere
 
 _STYLES = {
     Verdict.FITS: "bold green",
@@ -39,7 +39,9 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
     )
     parser.add_argument("--model", required=True, metavar="ID", help="llama-4-scout or llama-4-maverick")
     parser.add_argument("--instance", metavar="TYPE", help="an EC2 instance type, like p5.48xlarge")
-    parser.add_argument("--checkpoint", default=DEFAULT_CHECKPOINT, metavar="ID", help="bf16, fp8, w4a16 or nvfp4 (bf16)")
+    parser.add_argument(
+        "--checkpoint", default=DEFAULT_CHECKPOINT, metavar="ID", help="bf16, fp8, w4a16 or nvfp4 (bf16)"
+    )
     parser.add_argument(
         "--context",
         type=positive_int,
@@ -65,7 +67,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         results = list(fit_everywhere(catalog, _question(arguments, instance="")))
         return _many(results, output)
     if arguments.instance is None:
-        raise InputError("no instance was named", hint="Add --instance TYPE, or --all for every instance.", key="--instance")
+        raise InputError(
+            "no instance was named", hint="Add --instance TYPE, or --all for every instance.", key="--instance"
+        )
     result = fit(catalog, _question(arguments, instance=arguments.instance))
     if output.json_mode:
         output.document(fit_document(result, sentence))

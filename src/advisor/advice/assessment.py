@@ -1,0 +1,152 @@
+"""One candidate judged: evidence, size, latency, cost; or the reason why it drops out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from advisor.advice.batch import size_batch
+from advisor.advice.candidates import Candidate, Removal
+from advisor.advice.offers import Offer
+from advisor.advice.sizing import (
+    Estimate,
+    Sizing,
+    estimates,
+    replica_model,
+    shape_of,
+    size_online,
+    slots_of,
+)
+from advisor.advice.workload import Workload
+from advisor.catalog.load import Catalog
+from advisor.evidence.best import Basis, Stack, best_basis
+from advisor.evidence.points import EvidencePoint
+from advisor.performance.cost import BatchCost, OnlineCost, online_cost
+from advisor.performance.replica_model import ReplicaModel
+from advisor.reasons import error
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A candidate that could serve. Exactly one of (sizing, online) and batch is set, by the workload's mode."""
+
+    candidate: Candidate
+    basis: Basis
+    offer: Offer
+    slots: int
+    model: ReplicaModel
+    estimates: tuple[Estimate, ...]
+    sizing: Sizing | None
+    online: OnlineCost | None
+    batch: BatchCost | None
+
+    @property
+    def instance_type(self) -> str:
+        return self.candidate.instance.id
+
+    @property
+    def instances(self) -> int:
+        if self.sizing is not None:
+            return self.sizing.instances
+        assert self.batch is not None, "an assessment is either sized online or a batch"
+        return self.batch.instances
+
+    @property
+    def usd(self) -> float:
+        """Dollars a month for online work, dollars a run for a batch."""
+        if self.online is not None:
+            return self.online.usd_per_month
+        assert self.batch is not None, "an assessment is either sized online or a batch"
+        return self.batch.usd_per_run
+
+    @property
+    def evidence_rank(self) -> int:
+        """1 is measured here; the decode efficiency's level decides."""
+        return self.basis.decode.provenance.level.rank or 9
+
+    @property
+    def worst_miss(self) -> float:
+        """The largest relative distance of an expected latency from its limit; negative where all are met."""
+        return max((estimate.miss for estimate in self.estimates), default=-1.0)
+
+
+@dataclass(frozen=True)
+class Assessor:
+    """What judging needs besides the candidate."""
+
+    catalog: Catalog
+    points: Sequence[EvidencePoint]
+    workload: Workload
+
+    def assess(self, candidate: Candidate, offer: Offer) -> Assessment | Removal:
+        """Judge one candidate at the expected speed."""
+        basis = self.basis(candidate)
+        model = replica_model(candidate, basis, self.workload)
+        slots = slots_of(candidate, basis, self.workload)
+        return self.judge(candidate, offer, basis, model, slots)
+
+    def basis(self, candidate: Candidate) -> Basis:
+        stack = Stack(
+            candidate.model,
+            candidate.checkpoint,
+            candidate.accelerator,
+            candidate.engine,
+            candidate.engine_version,
+            candidate.tensor_parallel_size,
+        )
+        return best_basis(stack, shape_of(self.workload), self.points, self.catalog)
+
+    def judge(
+        self, candidate: Candidate, offer: Offer, basis: Basis, model: ReplicaModel, slots: int
+    ) -> Assessment | Removal:
+        """Judge with a given model: the expected one, or a faster or slower one for bounds."""
+        if self.workload.mode == "batch":
+            return self._batch(candidate, offer, basis, model, slots)
+        return self._online(candidate, offer, basis, model, slots)
+
+    def _online(
+        self, candidate: Candidate, offer: Offer, basis: Basis, model: ReplicaModel, slots: int
+    ) -> Assessment | Removal:
+        workload = self.workload
+        sizing = size_online(candidate, model, slots, workload)
+        if sizing is None:
+            return Removal(candidate.instance.id, "latency", error("cannot_carry_one_request"))
+        found = tuple(estimates(sizing, workload.slos))
+        missed = [estimate for estimate in found if estimate.status == "misses"]
+        if missed:
+            worst = max(missed, key=lambda estimate: estimate.miss)
+            reason = error(
+                "slo_missed",
+                basis.decode.provenance.source,
+                target=worst.slo.key,
+                value_ms=worst.value_ms,
+                limit_ms=worst.slo.limit_ms,
+            )
+            return Removal(candidate.instance.id, "latency", reason, worst.miss)
+        cost = online_cost(
+            usd_per_instance_hour=_known(offer),
+            instances=sizing.serving,
+            paid_instances=paid(sizing.instances, candidate, workload),
+            output_tokens=workload.output_tokens_p50,
+            mean_rps=workload.mean_rps,
+            capacity_tokens_per_s=sizing.capacity_tokens_per_s,
+            slo_tokens_per_s=sizing.slo_tokens_per_s,
+        )
+        return Assessment(candidate, basis, offer, slots, model, found, sizing, cost, None)
+
+    def _batch(
+        self, candidate: Candidate, offer: Offer, basis: Basis, model: ReplicaModel, slots: int
+    ) -> Assessment | Removal:
+        run = size_batch(candidate, model, slots, self.workload, _known(offer))
+        if run is None:
+            deadline = self.workload.deadline_hours or 0.0
+            return Removal(candidate.instance.id, "latency", error("deadline_before_ready", deadline_hours=deadline))
+        return Assessment(candidate, basis, offer, slots, model, (), None, None, run)
+
+
+def paid(instances: int, candidate: Candidate, workload: Workload) -> int:
+    """Instances that cost money: those beyond what the workload already owns."""
+    return max(0, instances - dict(workload.owned).get(candidate.instance.id, 0))
+
+
+def _known(offer: Offer) -> float:
+    assert offer.usd_per_hour is not None, "only priced offers are assessed"
+    return offer.usd_per_hour

@@ -1,0 +1,160 @@
+"""Which assessment wins: one stated objective, a tie set by the doubt in the cost, no weighted score."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from advisor.advice.assessment import Assessment, Assessor
+from advisor.advice.candidates import Removal
+from advisor.advice.workload import Objective, Workload
+from advisor.performance.efficiency import EIGHTY_PERCENT
+
+_NINETY_FIVE_PERCENT_ONE_SIDED = 1.64
+_MOST_DOUBT = 8.0
+"""Candidates dearer by this factor are beyond any tie: no doubt in the catalogue spans it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostBounds:
+    """80 % bounds of dollars and instances, from the doubt in speed and in price."""
+
+    usd_low: float
+    usd_high: float
+    instances_low: int
+    instances_high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ranking of instance types. tied holds those that present evidence cannot tell from the first."""
+
+    ranked: tuple[Assessment, ...]
+    tied: tuple[Assessment, ...]
+    dominated: frozenset[str]
+
+    @property
+    def winner(self) -> Assessment:
+        return self.ranked[0]
+
+    @property
+    def runner_up(self) -> Assessment | None:
+        return self.ranked[1] if len(self.ranked) > 1 else None
+
+
+def choose(assessments: Sequence[Assessment], assessor: Assessor) -> Choice:
+    """Rank the best candidate of each instance type by the workload's objective. At least one is needed."""
+    key = _KEYS[assessor.workload.objective]
+    best: dict[str, Assessment] = {}
+    for assessment in sorted(assessments, key=lambda each: (_expected_misses(each), key(each), each.candidate.id)):
+        best.setdefault(assessment.instance_type, assessment)
+    ranked = list(best.values())
+    tied = _tied(ranked, assessor) if assessor.workload.objective == "cheapest" else [ranked[0]]
+    tied.sort(key=lambda each: (_doubt(each), each.instances, each.usd, each.candidate.id))
+    rest = [each for each in ranked if each not in tied]
+    return Choice((*tied, *rest), tuple(tied), frozenset(_dominated(ranked)))
+
+
+def _expected_misses(assessment: Assessment) -> int:
+    """Targets whose expected figure is over the limit though doubt leaves them open: they rank behind the rest."""
+    return sum(estimate.miss > 0 for estimate in assessment.estimates)
+
+
+def _doubt(assessment: Assessment) -> float:
+    """Strength of evidence inside a tie: its doubt, in steps of 0.1, so that a level alone decides nothing."""
+    return round(assessment.basis.decode.sigma, 1)
+
+
+def _latency(assessment: Assessment) -> float:
+    if assessment.sizing is None:
+        return assessment.batch.run_hours if assessment.batch is not None else 0.0
+    return assessment.sizing.at_peak.ttft_ms(0.95) + assessment.sizing.at_peak.itl_ms(0.95)
+
+
+def _per_token(assessment: Assessment) -> float:
+    if assessment.online is not None:
+        return assessment.online.usd_per_million_output_tokens_at_capacity
+    return assessment.usd
+
+
+_KEYS: dict[Objective, Callable[[Assessment], tuple[float, ...]]] = {
+    "cheapest": lambda each: (each.usd, each.evidence_rank, each.instances, _latency(each)),
+    "lowest_latency": lambda each: (_latency(each), each.usd),
+    "tokens_per_dollar": lambda each: (_per_token(each), each.usd),
+    "strongest_evidence": lambda each: (each.evidence_rank, each.basis.decode.sigma, each.usd),
+}
+
+
+def cost_bounds(assessment: Assessment, assessor: Assessor, sigma: float | None = None) -> CostBounds:
+    """Cost and instances at the slow and the fast end of the doubt, with the price's own range."""
+    spread = EIGHTY_PERCENT if sigma is None else EIGHTY_PERCENT * sigma / assessment.model.decode.sigma
+    slow = _rejudged(assessment, assessor, spread)
+    fast = _rejudged(assessment, assessor, -spread)
+    price = assessment.offer.price
+    low_share = high_share = 1.0
+    if price is not None and price.low is not None and price.high is not None:
+        low_share, high_share = price.low / price.known, price.high / price.known
+    usd = sorted((fast.usd, assessment.usd, slow.usd))
+    counts = sorted((fast.instances, assessment.instances, slow.instances))
+    return CostBounds(usd[0] * low_share, usd[-1] * high_share, counts[0], counts[-1])
+
+
+def _rejudged(assessment: Assessment, assessor: Assessor, deviations: float) -> Assessment:
+    """The same candidate at another speed; where that speed cannot serve at all, the expected one stands."""
+    model = assessment.model.pessimistic(deviations)
+    judged = assessor.judge(assessment.candidate, assessment.offer, assessment.basis, model, assessment.slots)
+    if isinstance(judged, Removal):
+        return assessment
+    return judged
+
+
+def _tied(ranked: Sequence[Assessment], assessor: Assessor) -> list[Assessment]:
+    """Those whose cost differs from the best by less than their own doubts allow; shared doubt cancels.
+
+    One that is expected to miss a target is never tied with one that is expected to meet it.
+    """
+    best = ranked[0]
+    misses = _expected_misses(best)
+    best_sigma = _cost_sigma(best, assessor)
+    found = [best]
+    for other in ranked[1:]:
+        distance = log(other.usd / best.usd) if best.usd > 0 else float("inf")
+        if distance > log(_MOST_DOUBT) or _expected_misses(other) > misses:
+            continue
+        doubt = sqrt(best_sigma**2 + _cost_sigma(other, assessor) ** 2)
+        if distance <= _NINETY_FIVE_PERCENT_ONE_SIDED * doubt:
+            found.append(other)
+    return found
+
+
+def _cost_sigma(assessment: Assessment, assessor: Assessor) -> float:
+    """Standard deviation of the logarithm of the cost from the candidate's own doubt.
+
+    Dollars move only when a slower machine needs one more instance, so the doubt in speed is carried
+    through sizing instead of being taken for the doubt in cost.
+    """
+    bounds = cost_bounds(assessment, assessor, sigma=assessment.model.decode.sigma_own)
+    if bounds.usd_low <= 0:
+        return 0.0
+    return log(bounds.usd_high / bounds.usd_low) / (2 * EIGHTY_PERCENT)
+
+
+def _dominated(ranked: Sequence[Assessment]) -> list[str]:
+    """Instance types that another one beats on cost, latency and evidence at once."""
+    return [each.instance_type for each in ranked if any(_beats(other, each) for other in ranked)]
+
+
+def _beats(left: Assessment, right: Assessment) -> bool:
+    mine = (left.usd, _latency(left), left.basis.decode.sigma)
+    theirs = (right.usd, _latency(right), right.basis.decode.sigma)
+    return all(a <= b for a, b in zip(mine, theirs, strict=True)) and mine != theirs
+
+
+def over_budget(assessment: Assessment, workload: Workload) -> float | None:
+    """By how much of the budget the expected cost is over it; None where it is within or none is stated."""
+    if workload.budget_usd is None:
+        return None
+    cost = assessment.usd
+    if workload.mode == "batch" and workload.budget_period == "month":
+        assert assessment.batch is not None, "a batch workload is assessed as a batch"
+        cost = assessment.batch.usd_per_month
+    return cost / workload.budget_usd - 1 if cost > workload.budget_usd else None

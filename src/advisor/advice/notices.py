@@ -1,0 +1,72 @@
+"""What a reader must see beside the answer: licence, residency, stale or derived prices, terms of purchase."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from advisor.advice.assessment import Assessment
+from advisor.advice.workload import Workload
+from advisor.catalog.records import Model
+from advisor.quantities.provenance import Level
+from advisor.reasons import Reason, info, warning
+
+_LIST_DAYS, _SPOT_DAYS, _BLOCK_DAYS = 365, 1, 31
+_REVIEW_DAYS = 182
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceNotice:
+    """A notice in the model's own words, with its source."""
+
+    code: str
+    model: str
+    text: str
+    source: str
+    prominent: bool
+
+
+def licence_notices(model: Model, workload: Workload) -> list[LicenceNotice]:
+    """The model's notices that apply; one about the European Union only where the workload touches it."""
+    return [
+        LicenceNotice(notice.code, model.id, notice.text, notice.source, notice.applies_to == "eu")
+        for notice in model.notices
+        if notice.applies_to == "always" or workload.wants_eu
+    ]
+
+
+def purchase_notices(assessment: Assessment, workload: Workload, catalog_date: date | None) -> list[Reason]:
+    """Cautions about the price that the answer rests on. Ages are measured against the catalogue's own date."""
+    offer = assessment.offer
+    price = offer.price
+    found: list[Reason] = []
+    if price is None:
+        return found
+    if offer.rows and offer.rows[0].provenance.level is Level.DERIVED:
+        found.append(warning("price_derived", price.source, instance=offer.instance_type, region=offer.region))
+    if price.as_of is not None and catalog_date is not None:
+        age = (catalog_date - price.as_of.end).days
+        if age > _allowed_days(offer.purchase):
+            found.append(warning("price_stale", price.source, instance=offer.instance_type, as_of=str(price.as_of)))
+    if offer.purchase == "spot":
+        found.append(warning("spot_interrupts", price.source, instance=offer.instance_type))
+    if offer.purchase == "capacity_block":
+        found.append(warning("capacity_block_term", price.source, instance=offer.instance_type))
+    if dict(workload.owned).get(offer.instance_type):
+        found.append(
+            info("owned_instances", instance=offer.instance_type, instances=dict(workload.owned)[offer.instance_type])
+        )
+    return found
+
+
+def _allowed_days(purchase: str) -> int:
+    return {"spot": _SPOT_DAYS, "capacity_block": _BLOCK_DAYS}.get(purchase, _LIST_DAYS)
+
+
+def review_by(catalog_date: date | None) -> date | None:
+    """When to ask again: half a year after the newest price in the catalogue, so that the file needs no clock."""
+    return None if catalog_date is None else catalog_date + timedelta(days=_REVIEW_DAYS)
+
+
+def parallel_notices(assessment: Assessment) -> Iterable[Reason]:
+    """Cautions of the fit checker that hold for the chosen combination."""
+    return [reason for reason in assessment.candidate.fit.reasons if reason.severity == "warning"]

@@ -1,0 +1,93 @@
+"""What an instance-hour costs by every way of buying that the workload allows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+from advisor.advice.workload import Purchase
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import Instance, Price, PurchaseOption
+from advisor.quantities.provenance import Level
+from advisor.quantities.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way to buy an instance in one region. price is None where it is sold so but no price is known."""
+
+    instance_type: str
+    region: str
+    purchase: Purchase
+    price: Quantity | None
+    rows: tuple[Price, ...] = ()
+
+    @property
+    def usd_per_hour(self) -> float | None:
+        return None if self.price is None else self.price.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    option: PurchaseOption
+    term: str = ""
+
+
+_WAYS: Mapping[Purchase, _Way] = {
+    "on_demand": _Way("on_demand"),
+    "plan_1y": _Way("savings_plan", "1y"),
+    "plan_3y": _Way("savings_plan", "3y"),
+    "reserved": _Way("reserved", "1y"),
+    "capacity_block": _Way("capacity_block"),
+    "spot": _Way("spot"),
+}
+
+
+def offers(catalog: Catalog, instance: Instance, regions: Iterable[str], allowed: Iterable[Purchase]) -> list[Offer]:
+    """Every allowed way to buy the instance in the allowed regions, priced or not."""
+    found = []
+    for region in regions:
+        for purchase in allowed:
+            way = _WAYS[purchase]
+            if instance.offered_in(region, way.option):
+                found.append(_offer(catalog, instance.id, region, purchase, way))
+    return found
+
+
+def cheapest(found: Iterable[Offer]) -> Offer | None:
+    """The cheapest priced offer; ties go to the first region and way in order."""
+    priced = [offer for offer in found if offer.usd_per_hour is not None]
+    return min(priced, key=lambda offer: (offer.usd_per_hour, offer.region, offer.purchase), default=None)
+
+
+def _offer(catalog: Catalog, instance_type: str, region: str, purchase: Purchase, way: _Way) -> Offer:
+    if purchase == "spot":
+        return _spot(catalog, instance_type, region)
+    rows = [
+        price
+        for price in catalog.prices.of(instance_type, region)
+        if price.option == way.option and price.term == way.term and price.statistic == "list"
+    ]
+    if not rows:
+        return Offer(instance_type, region, purchase, None)
+    best = min(rows, key=lambda price: price.usd_per_hour)
+    return Offer(instance_type, region, purchase, best.quantity, (best,))
+
+
+def _spot(catalog: Catalog, instance_type: str, region: str) -> Offer:
+    """A spot market as a range: the cheapest and the dearest availability zone, where both were read together.
+
+    The expected price is their geometric mean: prices between zones differ by factors, and neither end can
+    be counted on.
+    """
+    lowest = catalog.prices.find(instance_type, region, "spot", statistic="min")
+    if lowest is None:
+        return Offer(instance_type, region, "spot", None)
+    highest = catalog.prices.find(instance_type, region, "spot", statistic="max")
+    if highest is None or highest.provenance.as_of != lowest.provenance.as_of:
+        return Offer(instance_type, region, "spot", lowest.quantity, (lowest,))
+    middle = sqrt(lowest.usd_per_hour * highest.usd_per_hour)
+    origin = lowest.provenance.but(
+        Level.DERIVED, f"geometric mean of the cheapest and dearest zone; {lowest.provenance.source}"
+    )
+    price = Quantity(middle, "USD/h", origin, lowest.usd_per_hour, highest.usd_per_hour)
+    return Offer(instance_type, region, "spot", price, (lowest, highest))

@@ -1,0 +1,85 @@
+"""`advisor audit`: recompute every claim of a published report."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from advisor.cli.catalog_option import open_catalog
+from advisor.cli.exit_codes import ExitCode
+from advisor.cli.output import Output
+from advisor.cli.parser import Subparsers, command
+from advisor.evidence.audit import AuditedClaim, audit
+from advisor.evidence.reports import load_reports, read_report
+from advisor.export.audit_document import audit_document
+from advisor.quantities import text
+
+_STYLES = {"ok": "green", "rounding": "green", "suspicious": "yellow", "unverifiable": "dim"}
+
+
+def add(commands: Subparsers, name: str, summary: str) -> None:
+    parser = command(
+        commands,
+        name,
+        summary,
+        run,
+        example="advisor audit --strict",
+        description=(
+            "Recomputes what a report claims: from its own numbers, from physics, from the catalogue.\n"
+            "Without a file, every report of the catalogue. Exit code 1 with --strict where a claim is false."
+        ),
+    )
+    parser.add_argument(
+        "report", nargs="?", type=Path, metavar="REPORT.toml", help="a report in the catalogue's TOML form"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="exit 1 where a claim is wrong, impossible or a false fact"
+    )
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    catalog = open_catalog(arguments)
+    reports = [read_report(arguments.report)] if arguments.report else list(load_reports(catalog).values())
+    claims = [claim for report in reports for claim in audit(report, catalog)]
+    if output.json_mode:
+        output.document(audit_document(claims))
+    else:
+        for report in reports:
+            output.line(f"{report.title}, {report.as_of} ({report.id})")
+            output.line()
+            _write([claim for claim in claims if claim.report == report.id], output)
+    false = any(claim.verdict.is_false for claim in claims)
+    return ExitCode.NO if arguments.strict and false else ExitCode.YES
+
+
+def _write(claims: list[AuditedClaim], output: Output) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for heading, right in (
+        ("verdict", 0),
+        ("claim", 0),
+        ("claimed", 1),
+        ("recomputed", 1),
+        ("unit", 0),
+        ("by", 0),
+        ("line", 1),
+    ):
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for claim in claims:
+        recomputed = text.NO_DATA if claim.recomputed is None else f"{claim.recomputed:,.4g}"
+        if claim.recomputed is not None and abs(claim.recomputed) >= 1000:
+            recomputed = f"{claim.recomputed:,.0f}"
+        table.add_row(
+            Text(claim.verdict.value.replace("_", " "), style=_STYLES.get(claim.verdict.value, "bold red")),
+            Text(claim.text),
+            f"{claim.claimed:,g}",
+            recomputed,
+            claim.unit,
+            Text(claim.formula),
+            "" if claim.source_line is None else str(claim.source_line),
+        )
+    output.console.print(table)
+    counts = Counter(claim.verdict.value.replace("_", " ") for claim in claims)
+    output.line()
+    output.line(f"{len(claims)} claims: {', '.join(f'{number} {verdict}' for verdict, number in counts.most_common())}")

@@ -1,0 +1,2 @@
+def add(commands, name, summary):
+    commands.add_parser(name, help=summary)

@@ -1,0 +1,209 @@
+"""The ledger: an SQLite index of benchmark runs and of the figures they prove.
+
+The run directories are the truth; the ledger can be rebuilt from them. Simulated runs are listed like
+any other and their figures keep the level `simulated`, which no question about an instance ever reads.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import InputError
+from advisor.evidence.points import LOADS, EvidencePoint
+from advisor.quantities.provenance import AsOf, Level, Provenance
+
+_BUSY_TIMEOUT_MS = 5_000
+_MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY, path TEXT NOT NULL, started_at TEXT NOT NULL, state TEXT NOT NULL,
+        simulated INTEGER NOT NULL, endpoint TEXT NOT NULL, served_model TEXT NOT NULL, plan_hash TEXT NOT NULL,
+        subject TEXT NOT NULL, verdicts TEXT NOT NULL
+    );
+    CREATE TABLE points (
+        run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        model TEXT NOT NULL, checkpoint TEXT NOT NULL, accelerator TEXT NOT NULL, devices INTEGER NOT NULL,
+        tensor_parallel_size INTEGER, engine TEXT NOT NULL, engine_version TEXT NOT NULL,
+        input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, load TEXT NOT NULL, load_value REAL,
+        metric TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, statistic TEXT NOT NULL,
+        level TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT, note TEXT NOT NULL, interval REAL
+    );
+    CREATE INDEX points_by_stack ON points (model, accelerator, engine);
+    """,
+)
+
+_INSERT_POINT = "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One benchmark as the ledger lists it.
+
+    subject is what the run is about and who vouches for it; verdicts are those of its points, in order.
+    """
+
+    id: str
+    path: str
+    started_at: str
+    state: str
+    simulated: bool
+    endpoint: str
+    served_model: str
+    plan_hash: str
+    subject: dict[str, Any]
+    verdicts: tuple[str, ...]
+
+
+class Ledger:
+    """The ledger file. It is created on the first write; reading one that does not exist finds nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def save(self, run: RunRecord, points: Iterable[EvidencePoint]) -> None:
+        """Enter a run and its figures, replacing what was known of it."""
+        with self._open() as database:
+            database.execute("DELETE FROM runs WHERE id = ?", (run.id,))
+            database.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run.id,
+                    run.path,
+                    run.started_at,
+                    run.state,
+                    int(run.simulated),
+                    run.endpoint,
+                    run.served_model,
+                    run.plan_hash,
+                    json.dumps(run.subject, sort_keys=True),
+                    json.dumps(run.verdicts),
+                ),
+            )
+            rows = [_row(run.id, point) for point in points]
+            database.executemany(_INSERT_POINT, rows)
+
+    def runs(self) -> list[RunRecord]:
+        """Every run, newest first."""
+        if not self._path.exists():
+            return []
+        with self._open() as database:
+            rows = database.execute("SELECT * FROM runs ORDER BY started_at DESC, id DESC").fetchall()
+        return [_run(row) for row in rows]
+
+    def run(self, wanted: str) -> RunRecord | None:
+        """A run by its id, or by the only id that begins so."""
+        found = [run for run in self.runs() if run.id.startswith(wanted)]
+        exact = [run for run in found if run.id == wanted]
+        return exact[0] if exact else found[0] if len(found) == 1 else None
+
+    def points(self) -> list[EvidencePoint]:
+        """Every figure of every run, simulated ones included."""
+        if not self._path.exists():
+            return []
+        with self._open() as database:
+            rows = database.execute("SELECT * FROM points ORDER BY rowid").fetchall()
+        return [_point(row) for row in rows]
+
+    def forget(self, run_id: str) -> None:
+        """Take a run and its figures out of the ledger."""
+        if self._path.exists():
+            with self._open() as database:
+                database.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_MS / 1e3)
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(f"the ledger cannot be opened: {error}", file=self._path) from error
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA foreign_keys = ON")
+            self._migrate(database)
+            with database:
+                yield database
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"the ledger cannot be used: {error}", file=self._path, hint="Move it away; runs are kept beside it."
+            ) from error
+        finally:
+            database.close()
+
+    def _migrate(self, database: sqlite3.Connection) -> None:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise InputError("the ledger was written by a newer advisor", file=self._path, hint="Update advisor.")
+        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+            database.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _row(run_id: str, point: EvidencePoint) -> tuple[Any, ...]:
+    origin = point.provenance
+    return (
+        run_id,
+        point.model,
+        point.checkpoint,
+        point.accelerator,
+        point.devices,
+        point.tensor_parallel_size,
+        point.engine,
+        point.engine_version,
+        point.input_tokens,
+        point.output_tokens,
+        point.load,
+        point.load_value,
+        point.metric,
+        point.value,
+        point.unit,
+        point.statistic,
+        origin.level.value,
+        origin.source,
+        str(origin.as_of) if origin.as_of else None,
+        point.note,
+        point.interval,
+    )
+
+
+def _run(row: Sequence[Any]) -> RunRecord:
+    return RunRecord(
+        id=row[0],
+        path=row[1],
+        started_at=row[2],
+        state=row[3],
+        simulated=bool(row[4]),
+        endpoint=row[5],
+        served_model=row[6],
+        plan_hash=row[7],
+        subject=json.loads(row[8]),
+        verdicts=tuple(json.loads(row[9])),
+    )
+
+
+def _point(row: Sequence[Any]) -> EvidencePoint:
+    as_of = AsOf.parse(row[18]) if row[18] else None
+    return EvidencePoint(
+        model=row[1],
+        checkpoint=row[2],
+        accelerator=row[3],
+        devices=row[4],
+        tensor_parallel_size=row[5],
+        engine=row[6],
+        engine_version=row[7],
+        input_tokens=row[8],
+        output_tokens=row[9],
+        load=next(load for load in LOADS if load == row[10]),
+        load_value=row[11],
+        metric=row[12],
+        value=row[13],
+        unit=row[14],
+        statistic=row[15],
+        provenance=Provenance(Level(row[16]), row[17], as_of, "ledger"),
+        note=row[19],
+        run_id=row[0],
+        interval=row[20],
+    )

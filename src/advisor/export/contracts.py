@@ -1,0 +1,241 @@
+"""The JSON contracts as types: one model a document. Keys are added, never renamed.
+
+Their JSON Schemas are generated from here, shipped under `schemas/`, and printed by `advisor schema`.
+Documents are built elsewhere, without these models, since importing them costs start-up time.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from advisor.quantities.provenance import Level
+
+Number = int | float
+
+
+class Origin(BaseModel):
+    """Where a number comes from; the key of the map is a JSON pointer, and holds for everything below it."""
+
+    level: Level
+    source: str
+    as_of: str | None = Field(None, description="ISO date, or from/to")
+    low: Number | None = None
+    high: Number | None = None
+    layer: str | None = None
+
+
+class Document(BaseModel):
+    """What every document carries."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    schema_: str = Field(alias="schema")
+    provenance: dict[str, Origin]
+
+
+class ReasonDocument(BaseModel):
+    code: str
+    severity: Literal["error", "warning", "info"]
+    message: str
+    params: dict[str, Any]
+    source: str
+
+
+class Parallelism(BaseModel):
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+    devices_used: int
+    valid_tensor_parallel_sizes: list[int]
+
+
+class PerDevice(BaseModel):
+    """Bytes on one device. null: nobody has published it."""
+
+    usable_bytes: Number
+    budget_bytes: Number
+    weights_bytes: Number = Field(description="without the RoPE table")
+    rope_table_bytes: Number
+    activation_bytes: Number | None
+    non_torch_bytes: Number | None
+    cuda_graph_bytes: Number | None
+    kv_cache_bytes: Number = Field(description="available for the KV cache")
+    kv_needed_bytes: Number = Field(description="for max(1, concurrency) requests at context")
+    margin_bytes: Number
+    band_bytes: Number
+
+
+class KvCache(BaseModel):
+    hybrid: bool
+    dtype: str
+    bytes_per_token_per_device: Number
+    blocks: int | None
+    capacity_tokens: int
+    max_context_tokens: int
+    max_concurrency_at_context: Number
+
+
+class Alternatives(BaseModel):
+    hybrid_on: KvCache | None
+    hybrid_off: KvCache | None
+
+
+class Fit(Document):
+    model: str
+    checkpoint: str
+    instance: str
+    engine: str
+    verdict: Literal["fits", "tight", "does_not_fit", "invalid", "unsupported"]
+    context_tokens: int
+    concurrency: int
+    parallelism: Parallelism
+    per_device: PerDevice | None
+    kv_cache: KvCache | None
+    alternatives: Alternatives
+    reasons: list[ReasonDocument]
+    serve_argv: list[str]
+    serve_env: dict[str, str]
+
+
+class Fits(BaseModel):
+    schema_: str = Field(alias="schema")
+    fits: list[Fit]
+
+
+class PriceRow(BaseModel):
+    instance_type: str
+    region: str
+    purchase_option: str
+    term: str | None
+    payment: str | None
+    statistic: str
+    usd_per_hour: Number
+    as_of: str
+    source: str
+
+
+class Prices(Document):
+    prices: list[PriceRow]
+
+
+class AcceleratorFigures(BaseModel):
+    name: str
+    vendor: str
+    kind: Literal["gpu", "neuron"]
+    architecture: str
+    memory_gib: Number = Field(description="what a process can allocate, per chip")
+    memory_marketing_gb: Number
+    memory_type: str
+    memory_bandwidth_gb_per_s: Number
+    bf16_dense_tflops: Number
+    interconnect: str
+    interconnect_name: str
+    link_gb_per_s: Number
+    memory_api_mib: int | None
+    memory_driver_mib: int | None
+    fp8_dense_tflops: Number | None
+    fp4_dense_tflops: Number | None
+    compute_capability: Number | None
+    logical_cores: int
+    physical_cores: int
+    aliases: list[str]
+
+
+class InstanceRow(BaseModel):
+    instance_type: str
+    vcpus: int
+    memory_gib: Number = Field(description="host memory")
+    network_gbps: Number
+    quota: str
+    purchase_options: list[str]
+    regions: list[str]
+    accelerator: str | None
+    accelerator_count: int
+    local_nvme_gb: Number
+    efa: bool
+    cpu_architecture: str
+    capacity_block_regions: list[str]
+    memory_bandwidth_gb_per_s: Number | None
+    note: str
+    accelerator_figures: AcceleratorFigures | None
+    usd_per_hour: Number | None = Field(description="on demand in the document's region; null: no list price there")
+
+
+class Catalog(Document):
+    region: str
+    instances: list[InstanceRow]
+
+
+class AuditRow(BaseModel):
+    id: str
+    report: str
+    text: str
+    inputs: dict[str, Number | str]
+    formula: str
+    claimed: Number
+    recomputed: Number | None
+    unit: str
+    verdict: Literal["ok", "rounding", "wrong", "suspicious", "impossible", "false_fact", "unverifiable"]
+    source_line: int | None
+
+
+class Audit(Document):
+    claims: list[AuditRow]
+
+
+class LoadDocument(BaseModel):
+    kind: Literal["concurrency", "rate", "max_load"]
+    value: Number | None
+
+
+class EvidenceRow(BaseModel):
+    model: str
+    checkpoint: str
+    accelerator: str
+    devices: int
+    tensor_parallel_size: int | None
+    engine: str
+    engine_version: str
+    input_tokens: int
+    output_tokens: int
+    load: LoadDocument
+    metric: str
+    value: Number
+    unit: str
+    statistic: str
+    level: Level
+    source: str
+    as_of: str | None
+    run_id: str | None
+    note: str | None
+
+
+class Evidence(Document):
+    evidence: list[EvidenceRow]
+
+
+class Error(BaseModel):
+    """What stands on stdout instead of a document when a command fails with --json."""
+
+    schema_: str = Field(alias="schema")
+    code: str
+    message: str
+    file: str | None
+    line: int | None
+    key: str | None
+    hint: str | None
+
+
+class RecheckChange(BaseModel):
+    key: str
+    before: str
+    now: str
+
+
+class RecheckFile(BaseModel):
+    file: str
+    holds: bool
+    changes: list[RecheckChange]
+
+
+class Recheck(BaseModel):
+    schema_: str = Field(alias="schema")
+    files: list[RecheckFile]
