@@ -1,0 +1,1 @@
+"""The built-in endpoint: its engine in virtual time, its API over loopback, its process."""
