@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from advisor.anatomy.parameters import parameters
 from advisor.catalog.load import Catalog
-from advisor.errors import AdvisorError, InputError
+from advisor.errors import InputError
 from advisor.evidence.reports import Claim, Figure, Report
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
@@ -267,7 +267,7 @@ def _referenced(claim: Claim, report: Report, key: str) -> float:
 def _word(claim: Claim, key: str) -> str:
     value = claim.parameters.get(key)
     if not isinstance(value, str):
-        raise AdvisorError(f"the check '{claim.check}' needs {key} = \"…\"", key=f"claim {claim.id}", code="bad_input")
+        raise InputError(f"the check '{claim.check}' needs {key} = \"…\"", key=f"claim {claim.id}")
     return value
 
 

@@ -31,6 +31,7 @@ SENTENCES = {
     "nvfp4_needs_blackwell": "NVFP4 checkpoints need a Blackwell GPU; {accelerator} is not one.",
     "fp8_kv_unsupported": "An FP8 KV cache needs compute capability 8.9; {accelerator} has {compute_capability}.",
     "neuron_family_unsupported": ("{engine} does not support Llama 4 on the {family} family. Supported: {supported}."),
+    "other_engine_supports": "Try --engine {engines}, which has published runs on this family.",
     "neuron_format": "No Neuron path for {weight_format} weights of Llama 4 is known.",
     "neuron_fp8_undocumented": (
         "FP8 weights of {model} on Neuron exist in source code only; every published run uses BF16."

@@ -11,6 +11,7 @@ from advisor.fit.check import check_fit
 from advisor.fit.request import DEFAULT_CONTEXT_TOKENS, FitRequest
 from advisor.fit.result import FitResult
 from advisor.fit.versions import version_key
+from advisor.reasons import info
 
 DEFAULT_CHECKPOINT = "bf16"
 
@@ -40,7 +41,7 @@ def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
     instance = catalog.instance(question.instance)
     model = catalog.model(question.model)
     engine, version = engine_for(catalog, instance, question.engine)
-    return check_fit(
+    result = check_fit(
         FitRequest(
             model=model,
             checkpoint=catalog.checkpoint(model, question.checkpoint),
@@ -59,6 +60,7 @@ def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
             hybrid_kv=question.hybrid_kv,
         )
     )
+    return _with_other_engines(catalog, result)
 
 
 def fit_everywhere(catalog: Catalog, question: FitQuestion) -> Iterator[FitResult]:
@@ -80,6 +82,17 @@ def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tupl
     if version and engine.versions:
         version_key(version)
     return engine, version or engine.default_version
+
+
+def _with_other_engines(catalog: Catalog, result: FitResult) -> FitResult:
+    """Where an engine does not support the family, name those that do."""
+    if all(reason.code != "neuron_family_unsupported" for reason in result.reasons):
+        return result
+    family = result.request.instance.family
+    others = tuple(engine.id for engine in catalog.engines.values() if family in engine.supported_families)
+    return (
+        replace(result, reasons=(*result.reasons, info("other_engine_supports", engines=others))) if others else result
+    )
 
 
 def _check_numbers(question: FitQuestion) -> None:

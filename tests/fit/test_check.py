@@ -1,0 +1,279 @@
+"""The fit checker's promises, stated as an architect would."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.errors import InputError, UnknownIdError
+from advisor.fit.kv import BLOCK_TOKENS
+from advisor.fit.result import FitResult, Verdict
+from advisor.quantities.units import GIB
+from advisor.workflows.fit import FitQuestion, fit, fit_everywhere
+
+SCOUT = FitQuestion(model="llama-4-scout", instance="p5.48xlarge")
+
+
+def codes(result: FitResult) -> list[str]:
+    return [reason.code for reason in result.reasons]
+
+
+def test_scout_bf16_does_not_fit_one_h100(catalog: Catalog) -> None:
+    for question in (replace(SCOUT, instance="p5.4xlarge"), replace(SCOUT, tensor_parallel_size=1)):
+        result = fit(catalog, question)
+        assert result.verdict is Verdict.DOES_NOT_FIT
+        assert codes(result)[0] == "weights_exceed_budget"
+        assert result.serve_argv == ()
+
+
+def test_tp16_is_rejected_because_40_heads_do_not_divide(catalog: Catalog) -> None:
+    result = fit(catalog, replace(SCOUT, tensor_parallel_size=16))
+    assert result.verdict is Verdict.INVALID
+    assert "tp_heads" in codes(result)
+    assert result.parallelism.valid_tensor_parallel_sizes == (1, 2, 4, 8)
+
+
+@pytest.mark.parametrize("tp", [3, 5, 6, 7])
+def test_other_degrees_are_rejected_too(catalog: Catalog, tp: int) -> None:
+    assert fit(catalog, replace(SCOUT, tensor_parallel_size=tp)).verdict is Verdict.INVALID
+
+
+def test_llama_4_on_inf2_is_unsupported_with_the_reason(catalog: Catalog) -> None:
+    result = fit(catalog, replace(SCOUT, instance="inf2.48xlarge"))
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert codes(result)[0] == "neuron_family_unsupported"
+    assert result.per_device is None
+
+
+def test_trn1_names_the_community_engine_that_has_a_published_run(catalog: Catalog) -> None:
+    refused = fit(catalog, replace(SCOUT, instance="trn1.32xlarge"))
+    assert refused.verdict is Verdict.UNSUPPORTED
+    other = next(reason for reason in refused.reasons if reason.code == "other_engine_supports")
+    assert other.params["engines"] == ("optimum-neuron",)
+    community = replace(SCOUT, instance="trn1.32xlarge", engine="optimum-neuron", context_tokens=4096, concurrency=8)
+    accepted = fit(catalog, community)
+    assert accepted.verdict is Verdict.FITS
+    assert "neuron_community" in codes(accepted)
+
+
+def test_a_cpu_instance_is_no_serving_choice(catalog: Catalog) -> None:
+    result = fit(catalog, replace(SCOUT, instance="r8g.48xlarge"))
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert codes(result) == ["no_accelerator"]
+
+
+def test_fp8_on_ampere_saves_memory_only_and_nvfp4_needs_blackwell(catalog: Catalog) -> None:
+    ampere = replace(SCOUT, instance="p4de.24xlarge", checkpoint="fp8")
+    assert "fp8_weight_only" in codes(fit(catalog, ampere))
+    assert fit(catalog, replace(ampere, kv_dtype="fp8")).verdict is Verdict.UNSUPPORTED
+    assert fit(catalog, replace(SCOUT, checkpoint="nvfp4")).verdict is Verdict.UNSUPPORTED
+    assert fit(catalog, replace(SCOUT, instance="g7e.48xlarge", checkpoint="nvfp4")).verdict is Verdict.FITS
+
+
+@pytest.mark.parametrize(
+    ("instance", "model", "checkpoint", "hybrid_tokens", "full_tokens"),
+    [
+        ("p5.48xlarge", "llama-4-scout", "bf16", 6.7e6, 1.69e6),
+        ("p5.48xlarge", "llama-4-maverick", "fp8", 1_048_576, 0.77e6),
+        ("p5en.48xlarge", "llama-4-scout", "bf16", 10_485_760, 4.1e6),
+        ("p5en.48xlarge", "llama-4-maverick", "bf16", 1_048_576, 1_048_576),
+        ("p4d.24xlarge", "llama-4-scout", "w4a16", 3.7e6, 0.94e6),
+        ("p4d.24xlarge", "llama-4-maverick", "w4a16", 1_048_576, 0.27e6),
+        ("g6e.48xlarge", "llama-4-scout", "bf16", 1.4e6, 0.37e6),
+        ("g6e.48xlarge", "llama-4-scout", "fp8", 3.5e6, 0.89e6),
+        ("g6e.48xlarge", "llama-4-maverick", "w4a16", 1_048_576, 0.47e6),
+        ("p5.4xlarge", "llama-4-scout", "w4a16", 44_000, 29_000),
+    ],
+)
+def test_longest_context_by_instance(
+    catalog: Catalog, instance: str, model: str, checkpoint: str, hybrid_tokens: float, full_tokens: float
+) -> None:
+    result = fit(catalog, FitQuestion(model=model, instance=instance, checkpoint=checkpoint))
+    assert result.hybrid_on is not None
+    assert result.hybrid_off is not None
+    assert result.hybrid_on.max_context_tokens == pytest.approx(hybrid_tokens, rel=0.025)
+    assert result.hybrid_off.max_context_tokens == pytest.approx(full_tokens, rel=0.025)
+
+
+def test_a_million_tokens_need_24_gib_without_the_hybrid_cache_and_6_with_it(catalog: Catalog) -> None:
+    million = FitQuestion("llama-4-maverick", "p5.48xlarge", "fp8", engine="vllm@0.24", context_tokens=1_048_576)
+    on, off = (fit(catalog, replace(million, hybrid_kv=state)).per_device for state in (True, False))
+    assert on is not None
+    assert off is not None
+    assert off.kv_needed_bytes / GIB == pytest.approx(24.0, rel=1e-3)
+    assert on.kv_needed_bytes / GIB == pytest.approx(6.28, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("version", "hybrid"),
+    [
+        ("0.8.3", False),
+        ("0.9.2", False),
+        ("0.10.0", True),
+        ("0.10.2", False),
+        ("0.13.0", False),
+        ("0.14.1", True),
+        ("0.33", True),
+    ],
+)
+def test_the_hybrid_default_follows_the_version(catalog: Catalog, version: str, hybrid: bool) -> None:
+    result = fit(catalog, replace(SCOUT, engine=f"vllm@{version}"))
+    assert result.kv_cache is not None
+    assert result.kv_cache.hybrid is hybrid
+
+
+def test_utilisation_default_follows_the_version(catalog: Catalog) -> None:
+    old, new = (fit(catalog, replace(SCOUT, engine=f"vllm@{version}")).per_device for version in ("0.19.0", "0.20.0"))
+    assert old is not None
+    assert new is not None
+    assert old.budget_bytes / old.usable_bytes == pytest.approx(0.90)
+    assert new.budget_bytes / new.usable_bytes == pytest.approx(0.92)
+
+
+def test_a_margin_within_the_band_is_tight(catalog: Catalog) -> None:
+    result = fit(catalog, FitQuestion("llama-4-maverick", "p5.48xlarge", "fp8", "vllm@0.8.3", context_tokens=430_000))
+    assert result.verdict is Verdict.TIGHT
+    assert "within_band" in codes(result)
+
+
+def test_the_serve_command_states_what_was_checked_and_no_removed_flag(catalog: Catalog) -> None:
+    argv = fit(catalog, replace(SCOUT, context_tokens=1_000_000, hybrid_kv=False, max_num_seqs=64)).serve_argv
+    assert argv[:3] == ("vllm", "serve", "meta-llama/Llama-4-Scout-17B-16E-Instruct")
+    assert argv[argv.index("--tensor-parallel-size") + 1] == "8"
+    assert argv[argv.index("--max-model-len") + 1] == "1000000"
+    assert "--disable-hybrid-kv-cache-manager" in argv
+    assert not {"--device", "--swap-space", "--disable-log-requests"} & set(argv)
+
+
+def test_two_pipeline_stages_halve_the_layers(catalog: Catalog) -> None:
+    one, two = (
+        fit(catalog, replace(SCOUT, tensor_parallel_size=4, pipeline_parallel_size=stages)).per_device
+        for stages in (1, 2)
+    )
+    assert one is not None
+    assert two is not None
+    assert 0.5 < two.weights_bytes / one.weights_bytes < 0.55
+
+
+def test_unknown_names_are_refused_with_near_ones(catalog: Catalog) -> None:
+    with pytest.raises(UnknownIdError, match="no instance") as raised:
+        fit(catalog, replace(SCOUT, instance="p5.48xlage"))
+    assert raised.value.suggestions[0] == "p5.48xlarge"
+    with pytest.raises(UnknownIdError, match="no checkpoint of llama-4-scout"):
+        fit(catalog, replace(SCOUT, checkpoint="fp16"))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"context_tokens": 0}, "context_tokens must be at least 1"),
+        ({"gpu_memory_utilization": 92.0}, "share of the device's memory"),
+        ({"engine": "vllm@banana"}, "not a version"),
+        ({"engine": "vllm@0.6.0"}, "older than the first version"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(catalog: Catalog, change: dict[str, object], complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        fit(catalog, replace(SCOUT, **change))  # type: ignore[arg-type]
+
+
+def test_a_context_beyond_the_model_is_invalid(catalog: Catalog) -> None:
+    result = fit(catalog, FitQuestion("llama-4-maverick", "p5en.48xlarge", "fp8", context_tokens=2_000_000))
+    assert result.verdict is Verdict.INVALID
+    assert "context_over_model_limit" in codes(result)
+
+
+def test_every_instance_and_checkpoint_gets_a_verdict_with_a_reason(catalog: Catalog) -> None:
+    results = list(fit_everywhere(catalog, replace(SCOUT, instance="")))
+    assert len(results) == len(catalog.instances) * 4
+    assert all(result.reasons for result in results)
+
+
+_CATALOG = load_catalog()
+_CHECKPOINTS = st.sampled_from(["bf16", "fp8", "w4a16"])
+_CONTEXTS = st.integers(1_000, 1_000_000)
+_CONCURRENCIES = st.integers(1, 64)
+_INSTANCES = st.sampled_from(["p5.48xlarge", "p4d.24xlarge", "g6e.48xlarge", "p5en.48xlarge"])
+
+
+@given(
+    checkpoint=_CHECKPOINTS,
+    instance=_INSTANCES,
+    context=_CONTEXTS,
+    concurrency=_CONCURRENCIES,
+    more=st.integers(1, 100_000),
+)
+def test_more_context_or_concurrency_never_needs_less(
+    checkpoint: str, instance: str, context: int, concurrency: int, more: int
+) -> None:
+    question = FitQuestion("llama-4-scout", instance, checkpoint, context_tokens=context, concurrency=concurrency)
+    base, longer, wider = (
+        fit(_CATALOG, each).per_device
+        for each in (
+            question,
+            replace(question, context_tokens=context + more),
+            replace(question, concurrency=concurrency + 1),
+        )
+    )
+    assert base is not None
+    assert longer is not None
+    assert wider is not None
+    assert base.margin_bytes >= longer.margin_bytes
+    assert base.margin_bytes > wider.margin_bytes
+
+
+@given(checkpoint=_CHECKPOINTS, context=_CONTEXTS)
+def test_memory_per_device_shrinks_with_tensor_parallelism(checkpoint: str, context: int) -> None:
+    devices = [
+        fit(
+            _CATALOG,
+            FitQuestion("llama-4-scout", "p5.48xlarge", checkpoint, context_tokens=context, tensor_parallel_size=tp),
+        )
+        for tp in (1, 2, 4, 8)
+    ]
+    used = [
+        result.per_device.weights_bytes + result.per_device.kv_needed_bytes for result in devices if result.per_device
+    ]
+    assert used == sorted(used, reverse=True)
+    assert len(used) == 4
+
+
+@given(instance=_INSTANCES, context=_CONTEXTS)
+def test_the_hybrid_cache_never_holds_less_than_the_full_one_beyond_its_reservation(
+    instance: str, context: int
+) -> None:
+    result = fit(_CATALOG, FitQuestion("llama-4-scout", instance, context_tokens=context))
+    assert result.hybrid_on is not None
+    assert result.hybrid_off is not None
+    reserved = 4 * BLOCK_TOKENS
+    assert result.hybrid_on.max_context_tokens + reserved >= result.hybrid_off.max_context_tokens
+
+
+@given(instance=_INSTANCES, checkpoint=_CHECKPOINTS, context=_CONTEXTS, extra=st.floats(0.1, 40))
+def test_more_memory_never_fits_worse(instance: str, checkpoint: str, context: int, extra: float) -> None:
+    order = [Verdict.DOES_NOT_FIT, Verdict.TIGHT, Verdict.FITS]
+    result = fit(_CATALOG, FitQuestion("llama-4-scout", instance, checkpoint, context_tokens=context))
+    from advisor.fit.check import check_fit
+
+    assert result.request.accelerator is not None
+    larger = replace(
+        result.request,
+        accelerator=replace(result.request.accelerator, memory_gib=result.request.accelerator.memory_gib + extra),
+    )
+    if result.request.device_memory_gib >= 70 or larger.device_memory_gib < 70:  # the scheduler's defaults change at 70
+        assert order.index(check_fit(larger).verdict) >= order.index(result.verdict)
+
+
+def test_the_longest_context_is_the_longest(catalog: Catalog) -> None:
+    result = fit(catalog, replace(SCOUT, instance="g6e.48xlarge"))
+    assert result.kv_cache is not None
+    longest = result.kv_cache.max_context_tokens
+    at, beyond = (
+        fit(catalog, replace(SCOUT, instance="g6e.48xlarge", context_tokens=tokens)).per_device
+        for tokens in (longest, longest + BLOCK_TOKENS)
+    )
+    assert at is not None
+    assert beyond is not None
+    assert at.margin_bytes >= 0 > beyond.margin_bytes

@@ -1,0 +1,21 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.errors import InputError, UnknownIdError, printable
+
+
+def test_a_sentence_names_place_problem_and_way_out() -> None:
+    error = InputError("unknown key", file="a.toml", line=3, key="pool.tp", hint="Did you mean tensor_parallel_size?")
+    assert error.sentence() == "a.toml:3, pool.tp: unknown key. Did you mean tensor_parallel_size?"
+
+
+def test_an_unknown_id_suggests_the_nearest() -> None:
+    error = UnknownIdError("instance", "p5.48xlrge", ["p5.48xlarge", "g6e.48xlarge"])
+    assert "Did you mean p5.48xlarge" in error.sentence()
+
+
+@given(st.text())
+def test_foreign_text_never_carries_control_characters(foreign: str) -> None:
+    shown = printable(foreign)
+    assert shown.isprintable()
+    assert len(shown) <= 200
