@@ -189,8 +189,10 @@ def _at_one_dollar(candidate: Candidate, pick: Assessment) -> Offer:
 
 
 def _nothing(model: Model, workload: Workload, knowledge: Knowledge, funnel: Funnel) -> PoolAdvice:
-    """No candidate is left: the reasons, and the nearest misses."""
-    removed = sorted(funnel.removals, key=lambda removal: removal.margin if removal.margin is not None else 1e9)
+    """No candidate is left: the reasons, and those that came furthest before they missed."""
+    gates = {step.gate: number for number, step in enumerate(funnel.steps)}
+    missed = [removal for removal in funnel.removals if removal.margin is not None]
+    missed.sort(key=lambda removal: (-gates[removal.gate], removal.margin))
     return PoolAdvice(
         model=model.id,
         status=Status.NONE,
@@ -200,7 +202,7 @@ def _nothing(model: Model, workload: Workload, knowledge: Knowledge, funnel: Fun
         alternatives=(),
         tied=(),
         rejected=tuple(funnel.removals),
-        near_misses=tuple(removal for removal in removed if removal.margin is not None)[:3],
+        near_misses=tuple(missed[:3]),
         funnel=tuple(funnel.steps),
         flips=(),
         break_even=None,

@@ -37,16 +37,12 @@ def _run(argv: list[str], output: Output) -> int:
         options = near(first, COMMANDS)
         hint = f"Did you mean {' or '.join(options)}?" if options else "See 'advisor --help'."
         raise AdvisorError(f"there is no command '{first}'", hint=hint, code="usage")
-    parser = build_parser(first, _version() if "--version" in argv else "")
+    parser = build_parser(first or "", _version())
     arguments = parser.parse_args(argv)
     if arguments.command is None:
         parser.print_help(sys.stdout)
         return ExitCode.BAD_INPUT
-    run = getattr(arguments, "run", None)
-    if run is None:
-        build_parser(first).parse_args([first or "", "--help"])
-        return ExitCode.BAD_INPUT
-    return int(run(arguments, output))
+    return int(arguments.run(arguments, output))
 
 
 def _version() -> str:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from advisor.cli.exit_codes import ExitCode
 from advisor.errors import InputError, near
 
 COMMANDS = {
@@ -46,8 +47,8 @@ class Parser(argparse.ArgumentParser):
         raise InputError(message, hint=hint, code="usage")
 
 
-def build_parser(only: str | None = None, version: str = "") -> Parser:
-    """The parser with the flags of one command, or of all of them; loading one keeps start-up short."""
+def build_parser(wanted: str, version: str) -> Parser:
+    """The parser with the flags of the wanted command; loading the others would only cost start-up time."""
     parser = Parser(
         prog="advisor",
         description="Size Llama 4 deployments on AWS accelerator instances, with evidence for every number.",
@@ -57,7 +58,7 @@ def build_parser(only: str | None = None, version: str = "") -> Parser:
     parser.add_argument("--debug", action="store_true", help="show a traceback where something breaks")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary in COMMANDS.items():
-        if only is None or only == name:
+        if name == wanted:
             module = import_module(f"advisor.cli.commands.{name}")
             module.add(commands, name, summary)
         else:
@@ -82,7 +83,9 @@ def command(
         description=description or f"{summary[0].upper()}{summary[1:]}.",
         epilog=f"example:\n  {example}",
     )
-    if run is not None:
+    if run is None:
+        parser.set_defaults(run=lambda _arguments, _output: _ask_for_action(parser))
+    else:
         parser.set_defaults(run=run)
         parser.add_argument("--json", action="store_true", help="write one JSON document on stdout, errors too")
     if catalog and run is not None:
@@ -90,6 +93,12 @@ def command(
             "--catalog", type=Path, metavar="DIR", help="a directory of catalogue files to lay over ours"
         )
     return parser
+
+
+def _ask_for_action(parser: Parser) -> int:
+    """A command that only groups others was called alone: its help is the answer."""
+    parser.print_help()
+    return ExitCode.BAD_INPUT
 
 
 def positive_int(text: str) -> int:

@@ -62,7 +62,8 @@ def recommendation_document(recommendation: Recommendation, say: Say, state: str
     document["compared"] = [
         {"model": pool.model, "status": pool.status.value, **_totals(pool)} for pool in recommendation.compared
     ]
-    found: Document = _clean(document)
+    # The workload is the question: it keeps every digit, so that asking it again gives the same answer.
+    found: Document = {**_clean(document), "workload": document["workload"]}
     return found
 
 

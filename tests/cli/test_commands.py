@@ -1,0 +1,215 @@
+"""The command line as its users type it: answers, exit codes, and mistakes that say what would be right."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from advisor.cli.main import main
+from advisor.cli.parser import COMMANDS
+
+
+def run(*argv: str) -> int:
+    return main(argv)
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    captured = capsys.readouterr()
+    loaded: dict[str, object] = json.loads(captured.out)
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "verdict"),
+    [
+        (("--instance", "p5.48xlarge"), 0, "FITS"),
+        (("--instance", "p5.4xlarge"), 1, "DOES NOT FIT"),
+        (("--instance", "p5.48xlarge", "--tp", "16"), 1, "INVALID"),
+        (("--instance", "inf2.48xlarge"), 1, "UNSUPPORTED"),
+    ],
+)
+def test_fit_answers_with_verdict_reason_and_exit_code(
+    capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], code: int, verdict: str
+) -> None:
+    assert run("fit", "--model", "llama-4-scout", *flags) == code
+    assert capsys.readouterr().out.startswith(verdict)
+
+
+def test_fit_over_everything_lists_every_instance(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fit", "--model", "llama-4-maverick", "--all", "--json") == 0
+    fits = document(capsys)["fits"]
+    assert isinstance(fits, list)
+    assert len(fits) == 14 * 4
+
+
+def test_recommend_prints_the_card_and_writes_the_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "rec.toml"
+    assert run("recommend", "--peak-rps", "2", "--slo", "ttft_p95_ms=500", "--out", str(out)) == 0
+    card = capsys.readouterr().out
+    for heading in (
+        "RUN LLAMA 4 SCOUT",
+        "Rests on",
+        "Cost",
+        "Managed alternative",
+        "Weakest link",
+        "Holds while",
+        "Serve",
+    ):
+        assert heading in card
+    assert run("recheck", str(out)) == 0
+    assert run("recheck", "--frozen", str(out)) == 0
+    assert run("recommend", "--from", str(out), "--frozen") == 0
+    assert card.splitlines()[0] in capsys.readouterr().out
+
+
+def test_a_workload_file_with_flags_over_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "workload.toml"
+    path.write_text('[workload]\npeak_rps = 5\nregions_allowed = ["eu-central-1"]\n', encoding="utf-8")
+    assert run("recommend", "--workload", str(path), "--peak-rps", "7", "--json") == 0
+    workload = document(capsys)["workload"]
+    assert isinstance(workload, dict)
+    assert (workload["peak_rps"], workload["regions_allowed"]) == (7.0, ["eu-central-1"])
+
+
+def test_recommend_says_why_an_instance_is_not_the_pick(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("recommend", "--why", "p5.4xlarge") == 0
+    assert "memory" in capsys.readouterr().out
+    assert run("recommend", "--why", "g7e.12xlarge") == 0
+    assert "is the pick" in capsys.readouterr().out
+
+
+def test_nothing_feasible_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("recommend", "--budget-usd", "10/month") == 1
+    assert "NOTHING MEETS EVERYTHING" in capsys.readouterr().out
+
+
+def test_a_batch_in_the_words_of_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    batch = ("--mode", "batch", "--batch-input-tokens", "1.8e9", "--batch-output-tokens", "200M", "--deadline", "12h")
+    assert run("recommend", *batch, "--buy", "on_demand,spot", "--budget-usd", "3000/run", "--json") == 0
+    cost = document(capsys)["cost"]
+    assert isinstance(cost, dict)
+    assert 50 < cost["usd_per_run"] < 1000
+
+
+def test_catalog_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("catalog", "list", "--region", "us-east-2") == 0
+    assert "no list price; sold as spot, Capacity Block" in capsys.readouterr().out
+    assert run("catalog", "show", "p5.48xlarge") == 0
+    assert "karpenter" in capsys.readouterr().out
+    assert run("catalog", "compare", "p5.48xlarge", "trn2.48xlarge") == 0
+    assert "no list price" in capsys.readouterr().out
+    assert run("catalog", "prices", "trn2.48xlarge", "--json") == 0
+    prices = document(capsys)["prices"]
+    assert isinstance(prices, list)
+    assert {row["purchase_option"] for row in prices} == {"capacity_block", "spot"}
+
+
+def test_audit_recomputes_and_strict_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("audit") == 0
+    assert "81 claims" in capsys.readouterr().out
+    assert run("audit", "--strict", "--json") == 1
+    assert document(capsys)["schema"] == "advisor.audit/1"
+
+
+def test_evidence_is_filtered_by_names_that_published_tables_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("evidence", "list", "--accelerator", "H100-SXM-80GB", "--engine", "vllm", "--json") == 0
+    rows = document(capsys)["evidence"]
+    assert isinstance(rows, list)
+    assert len(rows) == 6
+    assert {row["level"] for row in rows} == {"published"}
+
+
+def test_schema_prints_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("schema", "recommendation") == 0
+    assert document(capsys)["$id"] == "advisor.recommendation-1.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("argv", "complaint"),
+    [
+        (("fitt",), "Did you mean fit?"),
+        (("fit",), "required: --model"),
+        (("fit", "--model", "llama-4-scout"), "no instance was named"),
+        (("fit", "--model", "llama-4-scot", "--instance", "p5.48xlarge"), "Did you mean llama-4-scout"),
+        (("fit", "--model", "llama-4-scout", "--instance", "p5.48xlarge", "--tp", "eight"), "not a whole number"),
+        (("recommend", "--slo", "ttft=500"), "Write it like ttft_p95_ms=500"),
+        (("recommend", "--budget-usd", "3000"), "3000/run or 60000/month"),
+        (("recommend", "--region", "eu-centrl-1"), "Did you mean eu-central-1"),
+        (("recommend", "--from", "absent.toml"), "no such file"),
+        (("recommend", "--frozen"), "--frozen needs --from"),
+        (("recheck", "absent.toml"), "no such file"),
+        (("catalog", "show", "p5.48xlage"), "Did you mean p5.48xlarge"),
+        (("catalog", "list", "--catalog", "absent"), "not a directory"),
+        (("audit", "absent.toml"), "no such file"),
+        (("schema", "recomendation"), "Did you mean recommendation"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_way_out(
+    capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], complaint: str
+) -> None:
+    assert run(*argv) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert complaint in captured.err
+
+
+def test_with_json_an_error_is_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fit", "--model", "llama-4-scout", "--instance", "p5.48xlage", "--json") == 2
+    error = document(capsys)
+    assert (error["schema"], error["code"]) == ("advisor.error/1", "unknown_id")
+    assert "p5.48xlarge" in str(error["hint"])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(name, "--help")
+    assert stopped.value.code == 0
+    assert "example:\n  advisor " in capsys.readouterr().out
+
+
+def test_without_a_terminal_the_bare_command_prints_help_and_exits_2() -> None:
+    done = subprocess.run([sys.executable, "-m", "advisor"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "commands:" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{sys.executable} -m advisor audit | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert "Llama 4 FM Serving Benchmark" in done.stdout
+    assert done.stderr == ""
+
+
+def test_an_ascii_terminal_gets_ascii_glyphs() -> None:
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": ""}
+    argv = [sys.executable, "-m", "advisor", "catalog", "list"]
+    done = subprocess.run(argv, capture_output=True, text=True, env=environment, check=True)
+    assert "# 2026-07-20" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("argv", "absent"),
+    [
+        (["--version"], {"numpy", "httpx", "pydantic", "rich", "textual", "tomllib"}),
+        (
+            ["fit", "--model", "llama-4-scout", "--instance", "p5.48xlarge", "--json"],
+            {"numpy", "httpx", "pydantic", "rich"},
+        ),
+        (["catalog", "list"], {"numpy", "httpx", "pydantic", "textual"}),
+    ],
+)
+def test_start_up_loads_no_heavy_library(argv: list[str], absent: set[str]) -> None:
+    script = (
+        "import sys\n"
+        "from advisor.cli.main import main\n"
+        f"try: main({argv!r})\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = done.stderr.partition("LOADED ")[2]
+    assert not {name for name in absent if f"'{name}'" in loaded}

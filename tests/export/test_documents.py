@@ -1,0 +1,89 @@
+"""The JSON contracts: valid against their shipped schemas, complete, every number with its origin."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+
+from advisor.advice.advise import Knowledge, advise
+from advisor.advice.workload import workload_from
+from advisor.catalog.load import Catalog
+from advisor.evidence.audit import audit
+from advisor.evidence.reports import load_reports
+from advisor.export.audit_document import audit_document
+from advisor.export.catalog_document import catalog_document, prices_document
+from advisor.export.document import Document, uncovered_numbers
+from advisor.export.evidence_document import evidence_document
+from advisor.export.fit_document import fit_document
+from advisor.export.recommendation_document import recommendation_document, with_provenance
+from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names, schema_text
+from advisor.wording.reasons import sentence
+from advisor.workflows.catalog import instance_rows, prices_of
+from advisor.workflows.fit import FitQuestion, fit
+
+_QUESTIONS = {
+    "fits": FitQuestion("llama-4-scout", "p5.48xlarge"),
+    "old": FitQuestion("llama-4-maverick", "p5.48xlarge", "fp8", "vllm@0.8.3"),
+    "neuron": FitQuestion("llama-4-scout", "trn2.48xlarge"),
+    "refused": FitQuestion("llama-4-scout", "inf2.48xlarge"),
+    "cpu": FitQuestion("llama-4-scout", "r8g.48xlarge"),
+}
+
+
+def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Document]]:
+    for question in _QUESTIONS.values():
+        yield "fit", fit_document(fit(catalog, question), sentence)
+    for settings in (
+        {"peak_rps": 5.0, "slo_ttft_ms_p95": 500},
+        {"model": "both"},
+        {"model": "unsure", "budget_usd": 50_000.0},
+        {"budget_usd": 1.0},
+        {"mode": "batch", "batch_input_tokens": 10**9, "batch_output_tokens": 10**8, "purchase_allowed": ("spot",)},
+    ):
+        answer = advise(workload_from(settings, catalog.models, catalog.regions), knowledge)
+        yield "recommendation", with_provenance(recommendation_document(answer, sentence), answer)
+    rows = [(row.instance, row.accelerator, row.price) for row in instance_rows(catalog, "eu-central-1")]
+    yield "catalog", catalog_document(rows, "eu-central-1")
+    yield "prices", prices_document(prices_of(catalog, "p5.48xlarge", None))
+    yield "audit", audit_document([claim for each in load_reports(catalog).values() for claim in audit(each, catalog)])
+    yield "evidence", evidence_document(knowledge.points)
+
+
+def closed(schema: Any) -> Any:
+    """The schema with every object closed: a document may then have no key that the contract lacks."""
+    if isinstance(schema, dict):
+        inner = {key: closed(value) for key, value in schema.items()}
+        return {**inner, "additionalProperties": False} if "properties" in schema else inner
+    return [closed(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def test_documents_match_their_contract_key_by_key(catalog: Catalog, knowledge: Knowledge) -> None:
+    seen = set()
+    for name, document in documents(catalog, knowledge):
+        as_written = json.loads(json.dumps(document, allow_nan=False))
+        jsonschema.validate(as_written, closed(json.loads(schema_text(name))))
+        seen.add(name)
+    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "evidence"}
+
+
+def test_every_number_shown_has_an_origin(catalog: Catalog, knowledge: Knowledge) -> None:
+    for name, document in documents(catalog, knowledge):
+        assert uncovered_numbers(document) == [], name
+
+
+def test_a_number_without_an_origin_is_found() -> None:
+    document = {"a": {"b": 1}, "c": [2, {"d": 3}], "provenance": {"/a": {}}}
+    assert uncovered_numbers(document) == ["/c/0", "/c/1/d"]
+
+
+def test_the_shipped_schemas_are_what_the_models_generate() -> None:
+    assert {file_name(name): text for name, text in generate().items()} == {
+        path.name: path.read_text(encoding="utf-8") for path in DIRECTORY.glob("*.json")
+    }
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_schemas_are_valid_json_schema(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema_text(name)))
