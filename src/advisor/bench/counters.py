@@ -1,0 +1,104 @@
+"""Live counters of a run: small mmapped files, one writer each, read by whoever shows the run.
+
+Every counter is one aligned 64-bit integer, so a reader sees either the old value or the new one. Two
+counters read together may be one update apart.
+"""
+
+import mmap
+import struct
+from enum import IntEnum, auto
+from pathlib import Path
+from typing import Self
+
+_WIDTH = 8
+_VALUE = struct.Struct("=q")
+
+
+class CaptureCounter(IntEnum):
+    """What the capture process counts. Times are monotonic nanoseconds; planned is -1 where time bounds a cell."""
+
+    STARTED_NS = 0
+    UPDATED_NS = auto()
+    STAGE = auto()
+    CELL = auto()
+    CELL_STARTED_NS = auto()
+    IN_FLIGHT = auto()
+    ISSUED = auto()
+    READS = auto()
+    BYTES = auto()
+    LOOP_LAG_US = auto()
+
+
+class Stage(IntEnum):
+    """Where the capture process is; the value is what the counter holds."""
+
+    STARTING = 0
+    WARMUP = 1
+    MEASURE = 2
+    DRAIN = 3
+    ENDED = 4
+
+
+class AnalysisCounter(IntEnum):
+    """What the analyser counts over the whole run, warm-up included."""
+
+    READS = 0
+    TOKENS = auto()
+
+
+class CellCounter(IntEnum):
+    """What the analyser counts for each cell: measured requests only. Latencies are microseconds, 0 unknown."""
+
+    COMPLETED = 0
+    FAILED = auto()
+    TOKENS = auto()
+    FIRST_SENT_NS = auto()
+    LAST_ENDED_NS = auto()
+    TTFT_P50_US = auto()
+    TTFT_P95_US = auto()
+    TPOT_P50_US = auto()
+
+
+def cell_slot(cell: int, counter: CellCounter) -> int:
+    """The place of a cell's counter in the analyser's file."""
+    return len(AnalysisCounter) + cell * len(CellCounter) + counter
+
+
+class Counters:
+    """A mapped file of counters."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        with path.open("r+b" if writable else "rb") as file:
+            access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
+            self._map = mmap.mmap(file.fileno(), 0, access=access)
+
+    @classmethod
+    def create_for(cls, capture: Path, analysis: Path, cells: int) -> None:
+        """Make the two files of a run with so many cells: capture counters from zero, the analyser's kept if there."""
+        _make(capture, len(CaptureCounter))
+        slots = cell_slot(cells, CellCounter.COMPLETED)
+        if not analysis.exists() or analysis.stat().st_size != slots * _WIDTH:
+            _make(analysis, slots)
+
+    def __getitem__(self, slot: int) -> int:
+        value: int = _VALUE.unpack_from(self._map, slot * _WIDTH)[0]
+        return value
+
+    def __setitem__(self, slot: int, value: int) -> None:
+        _VALUE.pack_into(self._map, slot * _WIDTH, value)
+
+    def close(self) -> None:
+        self._map.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _make(path: Path, slots: int) -> None:
+    """A file of zeros, put in place whole: a reader of the old one keeps that."""
+    written = path.with_suffix(".new")
+    written.write_bytes(bytes(slots * _WIDTH))
+    written.replace(path)

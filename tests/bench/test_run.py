@@ -1,0 +1,544 @@
+"""Whole runs, in their own processes, against servers here: finished, stopped, killed, gone on with."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advisor.bench.counters import Stage
+from advisor.bench.journal import read_journal
+from advisor.bench.plan import Plan, Slo, Target
+from advisor.bench.preflight import Preflight, preflight
+from advisor.bench.progress import Progress
+from advisor.bench.records import Outcome, RunState
+from advisor.bench.result import BenchmarkResult, Point, Verdict
+from advisor.bench.rundir import RunDirectory, read_run
+from advisor.bench.runner import RunHandle, start_run
+from advisor.errors import InputError
+from advisor.simulator.server import SimulatorProcess
+from servers.engine import Engine
+from servers.raw import Connection, RawServer, Request, chunk, event, json_answer, stream_head, text_event
+
+KEY = "sk-very-secret-0123456789"
+PROBES = 2
+"""Streamed requests that preflight makes."""
+
+PLAN = Plan(
+    model="tiny",
+    concurrencies=(1, 3),
+    requests_per_cell=15,
+    input_tokens=60,
+    output_tokens=8,
+    repetitions=2,
+    warmup_requests=3,
+    timeout_s=20,
+    slos=(Slo("ttft", 90, 500.0),),
+)
+TOTAL = 60
+WARMUPS = 12
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+class Bench:
+    """Runs against one server, each waited for when the test ends."""
+
+    def __init__(self, server: RawServer, root: Path, key: str | None = KEY) -> None:
+        self.target = Target.with_key(server.url, key)
+        self.root = root
+        self.tried: Preflight = asyncio.run(preflight(self.target))
+        self.handles: list[RunHandle] = []
+
+    def start(self, plan: Plan = PLAN, **options: Any) -> RunHandle:
+        handle = start_run(plan, self.target, self.tried, self.root, {"who": "user"}, **options)
+        self.handles.append(handle)
+        return handle
+
+    def close(self) -> None:
+        for handle in self.handles:
+            handle.kill()
+            handle.wait(20)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Bench]:
+    """A maker of benches that are cleaned up before their server is."""
+
+    def make(server: RawServer, **options: Any) -> Bench:
+        made = Bench(server, tmp_path / "runs", **options)
+        request.addfinalizer(made.close)
+        return made
+
+    return make
+
+
+def stalls_from(number: int) -> Engine:
+    """An engine that answers the streamed requests before the given one, and lets all from there on hang."""
+
+    def stall(connection: Connection, _: Request) -> None:
+        connection.send(stream_head(), chunk(text_event("a")))
+        connection.stall()
+
+    return Engine(faulty=lambda count: stall if count >= PROBES + number else None, reach=PROBES + number + 1)
+
+
+def follow(handle: RunHandle, until: Callable[[Progress], bool]) -> Progress:
+    """Look at a run until something holds, as a screen would; it must within 20 s."""
+    pause = threading.Event()
+    for _ in range(2000):
+        progress = handle.poll()
+        if until(progress):
+            return progress
+        pause.wait(0.01)
+    raise AssertionError(f"it never happened: {handle.poll()}")
+
+
+def everything_in(directory: Path) -> bytes:
+    return b"\n".join(path.read_bytes() + path.name.encode() for path in directory.rglob("*") if path.is_file())
+
+
+def outcomes(handle: RunHandle) -> list[Outcome]:
+    return [
+        Outcome(line["outcome"]) for line in read_journal(handle.path / "journal.jsonl") if line["kind"] == "request"
+    ]
+
+
+def point(result: BenchmarkResult, concurrency: int) -> Point:
+    (found,) = [each for each in result.points if each.load.value == concurrency]
+    return found
+
+
+class TestFinishedRun:
+    """One run, looked at from all sides."""
+
+    @pytest.fixture(scope="class")
+    def done(self, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunHandle, BenchmarkResult, RawServer, Progress]:
+        root = tmp_path_factory.mktemp("runs")
+        with RawServer(Engine(key=KEY, first_s=0.02, gap_s=0.004)) as server:
+            handle = Bench(server, root).start()
+            assert handle.wait(30) is RunState.FINISHED
+        return handle, handle.result(), server, handle.poll()
+
+    def test_every_request_was_made_and_answered(self, done: Any) -> None:
+        handle, result, server, _ = done
+        assert outcomes(handle) == [Outcome.OK] * (TOTAL + WARMUPS)
+        assert len(server.requests) == TOTAL + WARMUPS + PROBES + 2
+        assert (result.state, result.is_partial, [each.load.value for each in result.points]) == (
+            "finished",
+            False,
+            [1, 3],
+        )
+        assert all(each.requests.completed == 30 for each in result.points)
+
+    def test_known_gaps_come_out_as_known_figures(self, done: Any) -> None:
+        _, result, _, _ = done
+        for each in result.points:
+            assert 20 <= each.figures.ttft_ms.p50 < 40
+            assert 4 <= each.figures.tpot_ms.p50 < 8
+            assert 48 <= each.figures.e2e_ms.p50 < 96
+        alone, three = point(result, 1).figures, point(result, 3).figures
+        assert alone.requests_per_s is not None
+        assert 1 / 0.096 < alone.requests_per_s <= 1 / 0.048
+        assert three.achieved_concurrency is not None
+        assert 2.5 < three.achieved_concurrency <= 3
+
+    def test_prompts_have_their_length_and_answers_theirs(self, done: Any) -> None:
+        _, result, _, _ = done
+        assert point(result, 1).input_tokens == pytest.approx(60, abs=1)
+        assert point(result, 1).output_tokens == 8
+
+    def test_connections_are_kept(self, done: Any) -> None:
+        _, _, server, _ = done
+        assert server.connections == 1 + 3  # preflight's, and one for each slot
+
+    def test_no_two_prompts_are_alike(self, done: Any) -> None:
+        _, _, server, _ = done
+        prompts = [request.json()["messages"][0]["content"] for request in server.requests if request.body]
+        assert len(set(prompts)) == len(prompts)
+
+    def test_progress_ends_where_the_run_does(self, done: Any) -> None:
+        _, _, _, progress = done
+        assert (progress.stage, progress.is_alive) == (Stage.ENDED, False)
+        assert (progress.completed, progress.failed, progress.planned, progress.tokens) == (TOTAL, 0, TOTAL, TOTAL * 8)
+        assert [cell.state for cell in progress.cells] == ["over"] * 4
+        assert all(cell.ttft_p50_ms is not None and 20 <= cell.ttft_p50_ms < 40 for cell in progress.cells)
+
+    def test_the_directory_holds_all_of_it(self, done: Any) -> None:
+        handle, result, _, _ = done
+        names = {path.name for path in handle.path.iterdir()}
+        assert {"plan.json", "meta.json", "journal.jsonl", "trace-c0001-r0-a0.npy", "trace-c0003-r1-a0.npy"} <= names
+        assert read_run(handle.path) == result
+        assert (result.subject, result.engine) == ({"who": "user"}, "vllm")
+        assert Plan.from_dict(json.loads((handle.path / "plan.json").read_text())) == PLAN
+
+    def test_no_secret_is_in_any_file(self, done: Any) -> None:
+        handle, _, server, _ = done
+        assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+        assert KEY.encode() not in everything_in(handle.path)
+
+    def test_the_processes_had_nothing_to_complain_about(self, done: Any) -> None:
+        handle, _, _, _ = done
+        assert (handle.path / "capture.log").read_text() == ""
+        assert (handle.path / "analysis.log").read_text() == ""
+
+    def test_the_document_is_json(self, done: Any) -> None:
+        _, result, _, _ = done
+        document = json.loads(json.dumps(result.document(), allow_nan=False))
+        assert (document["schema"], document["simulated"]) == ("advisor.benchmark/1", False)
+
+
+class TestWhileItRuns:
+    def test_progress_and_records_tell_of_it(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(10)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(20)
+            progress = follow(handle, lambda now: now.completed == 7 and now.in_flight == 1)
+            assert (progress.stage, progress.is_alive, progress.concurrency) == (Stage.MEASURE, True, 1)
+            assert (progress.cells[0].state, progress.cells[1].state) == ("running", "waiting")
+            assert progress.issued == 8
+            kinds = [record["kind"] for record in handle.new_records()]
+            assert kinds == ["run_start", "cell_start", *["request"] * 10]
+            assert handle.new_records() == ()
+            result = handle.result()
+            assert (result.state, result.is_partial, result.points[0].requests.completed) == (RunState.RUNNING, True, 7)
+            with pytest.raises(TimeoutError):
+                handle.wait(0.01)
+
+    def test_a_rate_is_shown_once_an_answer_has_ended(self, bench: Callable[..., Bench]) -> None:
+        with RawServer(Engine(gap_s=0.002)) as server:
+            handle = bench(server).start(replace(PLAN, requests_per_cell=200))
+            progress = follow(handle, lambda now: (now.output_tokens_per_s_now or 0) > 0 and now.completed > 5)
+            assert progress.output_tokens_per_s is not None
+            assert 0 < progress.output_tokens_per_s <= 1000
+
+    @on_linux
+    def test_the_key_is_in_no_argument_and_no_environment(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(1)
+        with RawServer(engine) as server:
+            bench(server).start()
+            assert engine.reached.wait(20)
+            ours = [pid for pid in Path("/proc").iterdir() if pid.name.isdigit() and _runs_bench(pid)]
+            assert len(ours) >= 2
+            for pid in ours:
+                assert KEY.encode() not in (pid / "cmdline").read_bytes() + (pid / "environ").read_bytes()
+
+
+def _runs_bench(process: Path) -> bool:
+    try:
+        return b"advisor.bench." in (process / "cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+class TestStopped:
+    def test_a_cancelled_run_keeps_what_was_finished(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(10)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(20)
+            handle.cancel()
+            handle.cancel()
+            assert handle.wait(20) is RunState.CANCELLED
+        assert outcomes(handle) == [*[Outcome.OK] * 10, Outcome.CANCELLED]
+        result = handle.result()
+        found = point(result, 1)
+        assert (result.state, result.reason, result.is_partial) == ("cancelled", "user", True)
+        assert (found.requests.completed, found.requests.cancelled, found.requests.unsent) == (7, 1, 22)
+        assert found.verdict is Verdict.INSUFFICIENT
+
+    def test_a_run_can_be_cancelled_before_it_has_begun(self, bench: Callable[..., Bench]) -> None:
+        with RawServer(Engine(first_s=5.0)) as server:
+            quick = Engine()
+            server._script = quick
+            maker = bench(server)
+            server._script = Engine(first_s=5.0)
+            handle = maker.start()
+            handle.cancel()
+            assert handle.wait(20) is RunState.CANCELLED
+        assert Outcome.OK not in outcomes(handle)
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_signals_end_a_run_once_and_in_order(self, bench: Callable[..., Bench], number: signal.Signals) -> None:
+        engine = stalls_from(10)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(20)
+            for _ in range(3):
+                handle._capture.send_signal(number)
+            assert handle.wait(20) is RunState.CANCELLED
+        kinds = [record["kind"] for record in read_journal(handle.path / "journal.jsonl")]
+        assert kinds[-4:] == ["control", "request", "cell_end", "run_end"]
+        assert kinds.count("run_end") == kinds.count("control") == 1
+        assert handle._capture.returncode == 130
+
+    def test_the_processes_are_out_of_reach_of_the_terminal(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(1)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(20)
+            assert os.getsid(handle._capture.pid) != os.getsid(0)
+            assert os.getpgid(handle._capture.pid) == handle._capture.pid
+
+    def test_cancelling_what_is_over_is_harmless(self, bench: Callable[..., Bench]) -> None:
+        with RawServer(Engine()) as server:
+            handle = bench(server).start(replace(PLAN, concurrencies=(2,), requests_per_cell=2, repetitions=1))
+            assert handle.wait(20) is RunState.FINISHED
+            handle.cancel()
+            assert handle.wait(20) is RunState.FINISHED
+
+
+class TestKilled:
+    def test_a_killed_capture_process_leaves_a_partial_labelled_result(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(10)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(20)
+            handle.kill()
+            assert handle.wait(20) is RunState.CRASHED
+        result = handle.result()
+        assert (result.state, result.reason, result.is_partial) == ("crashed", "capture_died", True)
+        # the answer before the one that hangs may have been in the process when it died
+        assert outcomes(handle) in ([Outcome.OK] * 10, [Outcome.OK] * 9)
+        assert point(result, 1).verdict is Verdict.INSUFFICIENT
+        assert result.ended is not None
+
+    def test_a_killed_analyser_leaves_what_it_had_written(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(10)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(20)
+            follow(handle, lambda now: now.completed == 7)
+            (analyser,) = _children(handle._capture.pid)
+            os.kill(analyser, signal.SIGKILL)
+            assert handle.wait(20) is RunState.CRASHED
+        result = handle.result()
+        assert (result.reason, result.points[0].requests.completed) == ("processes_gone", 7)
+        assert result.ended is not None
+
+    def test_a_run_ends_when_its_caller_dies(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(10 + PROBES)  # the caller tries the endpoint once more
+        with RawServer(engine) as server:
+            maker = bench(server, key=None)
+            caller = subprocess.Popen(
+                [sys.executable, "-c", _CALLER, server.url, str(maker.root)], stdout=subprocess.PIPE, text=True
+            )
+            assert caller.stdout is not None
+            path = Path(caller.stdout.readline().strip())
+            assert engine.reached.wait(20)
+            caller.kill()
+            caller.wait(20)
+            caller.stdout.close()
+            directory = RunDirectory(path)
+            _until_over(directory)
+        result = read_run(path)
+        assert (result.state, result.reason) == (RunState.CRASHED, "caller_gone")
+        assert point(result, 1).requests.completed == 7
+
+    def test_a_crash_of_our_own_is_logged_without_the_key(self, bench: Callable[..., Bench]) -> None:
+        with RawServer(Engine()) as server:
+            maker = bench(server)
+            broken = replace(maker.tried, calibration=replace(maker.tried.calibration, tokens_per_word=0.0))
+            handle = start_run(PLAN, maker.target, broken, maker.root, {})
+            maker.handles.append(handle)
+            assert handle.wait(20) is RunState.CRASHED
+        assert "ZeroDivisionError" in (handle.path / "capture.log").read_text()
+        assert KEY.encode() not in everything_in(handle.path)
+        assert handle.result().is_partial
+
+
+_CALLER = """
+import asyncio, sys
+from pathlib import Path
+from advisor.bench.plan import Plan, Target
+from advisor.bench.preflight import preflight
+from advisor.bench.runner import start_run
+
+target = Target(sys.argv[1])
+tried = asyncio.run(preflight(target))
+plan = Plan(model="tiny", concurrencies=(1,), requests_per_cell=15, input_tokens=60, output_tokens=8, warmup_requests=3)
+handle = start_run(plan, target, tried, Path(sys.argv[2]), {})
+print(handle.path, flush=True)
+handle.wait()
+"""
+
+
+def _children(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in listed.stdout.split()]
+
+
+def _until_over(directory: RunDirectory) -> None:
+    pause = threading.Event()
+    for _ in range(2000):
+        if not directory.is_locked():
+            return
+        pause.wait(0.01)
+    raise AssertionError("the processes of the run live on")
+
+
+class TestResumed:
+    def test_it_goes_on_where_it_stopped(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(40)
+        with RawServer(engine) as server:
+            maker = bench(server)
+            first = maker.start()
+            assert engine.reached.wait(20)
+            first.cancel()
+            first.wait(20)
+            engine.faulty = lambda _: None
+            second = maker.start(resume=first.path)
+            assert second.poll().cells[0].completed == 15
+            assert second.wait(30) is RunState.FINISHED
+        assert second.path == first.path
+        result = second.result()
+        assert (result.is_partial, result.reason) == (False, "")
+        assert [(each.requests.completed, each.requests.cancelled) for each in result.points] == [(30, 0), (30, 0)]
+        names = sorted(path.name for path in second.path.glob("trace*"))
+        assert names == [
+            "trace-c0001-r0-a0.npy",
+            "trace-c0001-r1-a0.npy",
+            "trace-c0001-r1-a1.npy",
+            "trace-c0003-r0-a0.npy",
+            "trace-c0003-r1-a1.npy",
+        ]
+        starts = [line for line in read_journal(second.path / "journal.jsonl") if line["kind"] == "run_start"]
+        assert len({line["nonce"] for line in starts}) == 2
+
+    def test_a_finished_run_has_nothing_left_to_do(self, bench: Callable[..., Bench]) -> None:
+        plan = replace(PLAN, concurrencies=(2,), requests_per_cell=3, repetitions=1)
+        with RawServer(Engine()) as server:
+            maker = bench(server)
+            first = maker.start(plan)
+            first.wait(20)
+            before, asked = first.result(), len(server.requests)
+            again = maker.start(plan, resume=first.path)
+            assert again.wait(20) is RunState.FINISHED
+            assert len(server.requests) == asked
+        assert again.result().points == before.points
+
+    def test_another_plan_or_endpoint_is_refused(self, bench: Callable[..., Bench]) -> None:
+        plan = replace(PLAN, concurrencies=(2,), requests_per_cell=3, repetitions=1)
+        with RawServer(Engine()) as server, RawServer(Engine()) as other:
+            maker = bench(server)
+            first = maker.start(plan)
+            first.wait(20)
+            with pytest.raises(InputError, match="another plan"):
+                maker.start(replace(plan, seed=9), resume=first.path)
+            with pytest.raises(InputError, match="another endpoint"):
+                bench(other).start(plan, resume=first.path)
+
+    def test_a_run_that_goes_on_cannot_be_resumed(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(1)
+        with RawServer(engine) as server:
+            maker = bench(server)
+            handle = maker.start()
+            assert engine.reached.wait(20)
+            with pytest.raises(InputError, match="still going on"):
+                maker.start(resume=handle.path)
+
+    def test_what_was_simulated_once_stays_simulated(self, bench: Callable[..., Bench]) -> None:
+        engine = Engine()
+        plan = replace(PLAN, concurrencies=(2,), requests_per_cell=3, repetitions=1)
+        with RawServer(engine) as server:
+            maker = bench(server)
+            assert not maker.tried.simulated
+            engine.simulated = True
+            handle = maker.start(plan)
+            handle.wait(20)
+            assert handle.result().simulated
+            engine.simulated = False
+            again = maker.start(plan, resume=handle.path)
+            again.wait(20)
+            assert again.result().simulated
+
+
+class TestBadEndpoints:
+    def test_some_failures_are_counted_and_named(self, bench: Callable[..., Bench]) -> None:
+        def busy(connection: Connection, _: Request) -> None:
+            connection.send(json_answer({"error": {"message": f"busy, {KEY}"}}, 429))
+
+        def breaks(connection: Connection, _: Request) -> None:
+            connection.send(
+                stream_head(), chunk(text_event("a")), chunk(event({"error": "out of memory"})), b"0\r\n\r\n"
+            )
+
+        faults = {PROBES + 20: busy, PROBES + 21: breaks}
+        plan = replace(PLAN, concurrencies=(3,), requests_per_cell=40, repetitions=1)
+        with RawServer(Engine(faulty=faults.get)) as server:
+            handle = bench(server).start(plan)
+            assert handle.wait(20) is RunState.FINISHED
+        (found,) = handle.result().points
+        assert (found.requests.completed, found.requests.failed) == (38, 2)
+        assert {(each.outcome, each.status, each.message) for each in found.failures} == {
+            ("http_status", 429, "busy, ***"),
+            ("server_error", 200, "out of memory"),
+        }
+        assert KEY.encode() not in everything_in(handle.path)
+
+    def test_an_endpoint_that_stops_answering_ends_the_run(self, bench: Callable[..., Bench]) -> None:
+        def busy(connection: Connection, _: Request) -> None:
+            connection.send(json_answer({"error": "gone"}, 503))
+
+        with RawServer(Engine(faulty=lambda number: busy if number >= PROBES else None)) as server:
+            handle = bench(server).start()
+            assert handle.wait(20) is RunState.CRASHED
+            asked = len(server.requests)
+        result = handle.result()
+        assert (result.reason, result.points[0].verdict) == ("endpoint_lost", Verdict.FAILED)
+        assert asked < 20
+
+    def test_a_server_that_goes_away_ends_the_run_too(self, bench: Callable[..., Bench]) -> None:
+        engine = Engine()
+        server = RawServer(engine)
+        with server:
+            maker = bench(server)
+        handle = maker.start()
+        assert handle.wait(20) is RunState.CRASHED
+        result = handle.result()
+        assert (result.reason, result.points[0].failures[0].outcome) == ("endpoint_lost", "connection")
+
+
+class TestStart:
+    def test_the_plan_must_be_for_what_was_tried(self, bench: Callable[..., Bench], tmp_path: Path) -> None:
+        with RawServer(Engine()) as server:
+            maker = bench(server)
+            with pytest.raises(InputError, match="another model or API"):
+                maker.start(replace(PLAN, model="other"))
+            with pytest.raises(InputError, match="another one than was tried"):
+                start_run(PLAN, Target("http://127.0.0.1:9"), maker.tried, tmp_path, {})
+
+
+def test_the_built_in_endpoint_gives_a_simulated_run(tmp_path: Path) -> None:
+    with SimulatorProcess("fast") as endpoint:
+        target = Target(endpoint.url)
+        tried = asyncio.run(preflight(target, api="completions"))
+        plan = Plan(
+            model=tried.model,
+            api="completions",
+            concurrencies=(4,),
+            duration_s=1.0,
+            input_tokens=64,
+            output_tokens=32,
+            repetitions=1,
+        )
+        handle = start_run(plan, target, tried, tmp_path, {})
+        assert handle.wait(30) is RunState.FINISHED
+    result = handle.result()
+    (found,) = result.points
+    assert tried.simulated
+    assert result.simulated
+    assert (found.requests.planned, found.requests.unsent, found.requests.censored) == (None, None, 0)
+    assert found.requests.completed >= 30
+    assert 0.5 < found.duration_s < 1.5
+    failed = {gate.name for gate in found.gates if not gate.passed}
+    assert failed <= {"client_lag", "client_cpu", "achieved_concurrency"}  # what a busy machine may fail

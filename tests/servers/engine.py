@@ -1,0 +1,114 @@
+"""An engine that speaks just enough of the OpenAI API to be benchmarked, with faults where a test wants them."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .raw import (
+    DONE,
+    LAST_CHUNK,
+    Connection,
+    Request,
+    chunk,
+    event,
+    json_answer,
+    role_event,
+    stream_head,
+    text_event,
+    usage_event,
+)
+
+Fault = Callable[[Connection, Request], object]
+
+OVERHEAD_TOKENS = 11
+TOKENS_PER_WORD = 1.25
+
+
+@dataclass(slots=True)
+class Engine:
+    """A script for `RawServer`. Answers have exactly max_tokens tokens, first_s and then gap_s apart.
+
+    refuses: parameters answered with 400. faulty: what to do instead for a request whose prompt number
+    (0, 1, ...; only streamed ones count) it returns a fault for.
+    """
+
+    models: tuple[str, ...] = ("tiny",)
+    first_s: float = 0.0
+    gap_s: float = 0.0
+    refuses: frozenset[str] = frozenset()
+    gives_usage: bool = True
+    key: str | None = None
+    simulated: bool = False
+    version: dict[str, Any] | None = None
+    faulty: Callable[[int], Fault | None] = lambda _: None
+    reached: threading.Event = field(default_factory=threading.Event)
+    """Set when as many streamed requests have come as `reach` says."""
+    reach: int = 0
+    served: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, connection: Connection, request: Request) -> object:
+        extra = {"x-advisor-simulated": "1"} if self.simulated else {}
+        if request.path.endswith("completions") and self._admits(request):
+            return self._complete(connection, request, extra)
+        connection.send(self._page(request, extra))
+        return True
+
+    def _admits(self, request: Request) -> bool:
+        return self.key is None or request.headers.get("authorization") == f"Bearer {self.key}"
+
+    def _page(self, request: Request, extra: dict[str, str]) -> bytes:
+        if not self._admits(request):
+            return json_answer({"error": {"message": f"Wrong: {request.headers.get('authorization')}"}}, 401)
+        if request.path.endswith("/v1/models"):
+            owned = {"object": "model", "owned_by": "vllm", "max_model_len": 4096}
+            return json_answer(
+                {"object": "list", "data": [{"id": name, **owned} for name in self.models]}, fields=extra
+            )
+        if request.path.endswith("/version") and self.version is not None:
+            return json_answer(self.version, fields=extra)
+        return json_answer({"detail": "Not Found"}, 404)
+
+    def _complete(self, connection: Connection, request: Request, extra: dict[str, str]) -> object:
+        asked = request.json()
+        refused = sorted(self.refuses.intersection(asked))
+        if refused:
+            connection.send(json_answer({"error": {"message": f"Extra inputs: {refused[0]}"}}, 400))
+            return True
+        with self._lock:
+            number = self.served
+            self.served += 1
+            if self.served == self.reach:
+                self.reached.set()
+        fault = self.faulty(number)
+        if fault is not None:
+            return fault(connection, request)
+        self._stream(connection, request, asked, extra)
+        return True
+
+    def _stream(self, connection: Connection, request: Request, asked: dict[str, Any], extra: dict[str, str]) -> None:
+        is_chat = request.path.endswith("chat/completions")
+        prompt = asked["messages"][0]["content"] if is_chat else asked["prompt"]
+        tokens = int(asked["max_tokens"])
+        connection.send(stream_head(extra))
+        connection.pause(self.first_s)
+        if is_chat:
+            connection.send(chunk(role_event()))
+        for number in range(tokens):
+            if number:
+                connection.pause(self.gap_s)
+            finish = "length" if number == tokens - 1 else None
+            connection.send(chunk(text_event(" tok", finish) if is_chat else _text(" tok", finish)))
+        if self.gives_usage and "stream_options" in asked:
+            connection.send(chunk(usage_event(count_prompt(prompt), tokens)))
+        connection.send(chunk(DONE), LAST_CHUNK)
+
+
+def count_prompt(prompt: str) -> int:
+    """The tokens of a prompt, as this engine counts them."""
+    return round(OVERHEAD_TOKENS + TOKENS_PER_WORD * len(prompt.split()))
+
+
+def _text(text: str, finish: str | None) -> bytes:
+    return event({"choices": [{"index": 0, "text": text, "finish_reason": finish}]})
