@@ -117,6 +117,17 @@ async def test_a_refused_connection_is_told_and_never_in_flight(wire: Wire, unus
     assert KEY.encode() not in wire.written[0]
 
 
+async def test_words_of_a_library_that_hold_the_key_are_masked(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def send(*_: object, **__: object) -> httpx.Response:
+        raise httpx.LocalProtocolError(f"illegal header value 'Bearer {KEY}'")
+
+    monkeypatch.setattr(wire.client, "send", send)
+    assert not await wire.asker("http://127.0.0.1:1").ask(FIRST, cancelled)
+    (found,) = await wire.findings()
+    assert found.record.error == "illegal header value '***'"
+    assert KEY.encode() not in wire.written[0]
+
+
 @pytest.mark.parametrize("cut", [Outcome.CANCELLED, Outcome.CENSORED])
 async def test_a_cut_request_is_called_what_it_was_cut_for(wire: Wire, cut: Outcome) -> None:
     reached = asyncio.Event()

@@ -198,7 +198,8 @@ class TestPartialRun:
         assert result.is_partial
         assert (point.requests.completed, point.requests.unsent, point.verdict) == (26, 14, Verdict.INSUFFICIENT)
         assert [each.is_complete for each in point.repetitions] == [True, False]
-        assert point.repetitions[1].figures.output_tokens_per_s is not None
+        assert point.repetitions[1].duration_s == pytest.approx(0.24)
+        assert point.repetitions[1].figures.output_tokens_per_s == pytest.approx(22 / 0.24)
 
     def test_a_run_that_has_only_begun_has_no_points(self) -> None:
         result = Book().result(state=RunState.RUNNING)
@@ -249,6 +250,15 @@ class TestWorkload:
         book.cell(1, completion_tokens=None)
         (point,) = book.result().points
         assert (point.token_source, point.verdict) == (TokenSource.EVENTS, Verdict.INSUFFICIENT)
+
+    @pytest.mark.parametrize(("lacking", "source"), [(1, TokenSource.SERVER), (2, TokenSource.EVENTS)])
+    def test_one_answer_in_a_hundred_may_lack_its_count(self, lacking: int, source: TokenSource) -> None:
+        book = Book()
+        book.cell(0, requests=100 - lacking)
+        for index in range(100 - lacking, 100):
+            book.records.insert(-1, request(0, 0, index, 10**12, completion_tokens=None, rows=0).to_json())
+        (point,) = book.result().points
+        assert point.token_source is source
 
     def test_listed_ids_are_a_source_too(self) -> None:
         book = Book()

@@ -191,7 +191,10 @@ class TestUsage:
         decoded = decode(open_answer(text_event("a", "stop") + event({"choices": [], "usage": usage}) + DONE))
         assert decoded.usage == Usage(9, 1, 8)
 
-    @pytest.mark.parametrize("usage", [None, [], "x", {"completion_tokens": "4"}, {"completion_tokens": True}])
+    @pytest.mark.parametrize(
+        "usage",
+        [None, [], "x", {"completion_tokens": "4"}, {"completion_tokens": True}, {"completion_tokens": 10**40}],
+    )
     def test_what_is_no_count_is_none(self, usage: object) -> None:
         decoded = decode(open_answer(text_event("a", "stop") + event({"choices": [], "usage": usage}) + DONE))
         assert decoded.usage is None or decoded.usage.completion_tokens is None
@@ -296,6 +299,48 @@ class TestFaults:
 
     def test_the_body_comes_without_its_framing(self) -> None:
         assert body_of(answer(stream_head() + chunks([b"{", b"}"]))) == b"{}"
+
+
+class TestNonsense:
+    """Whatever a server sends, decoding gives events and faults, and never an exception."""
+
+    JSON = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda values: (
+            st.lists(values, max_size=3)
+            | st.dictionaries(st.sampled_from(["choices", "delta", "error", "usage", "content", "text"]), values)
+        ),
+        max_leaves=20,
+    )
+
+    @given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=5))
+    def test_bytes(self, body: bytes, cuts: list[int]) -> None:
+        raw = stream_head() + body
+        decoded = decode(answer(raw, cuts, ended_whole=False))
+        assert decoded.faults
+        assert not decoded.is_whole
+
+    @given(st.lists(JSON, max_size=4))
+    def test_json_of_any_shape(self, values: list[object]) -> None:
+        decoded = decode(open_answer(b"".join(map(event, values)) + DONE))
+        assert len(decoded.events) == len(values) + 1
+        assert decoded.events["kind"][-1] == DONE_KIND
+
+    @given(
+        st.lists(st.sampled_from([b"data: ", b"data:", b":", b"event: error", b"{}", b"[DONE]", b"\r", b"\n", b"x"]))
+    )
+    def test_lines_of_any_order(self, parts: list[bytes]) -> None:
+        body = b"".join(parts)
+        decoded = decode(open_answer(body))
+        assert decoded.events["bytes"].sum() <= len(body)
+
+    @given(JSON)
+    def test_error_bodies(self, value: object) -> None:
+        assert error_words(json.dumps(value).encode()) != ""
+
+    def test_an_error_nested_beyond_reason(self) -> None:
+        body = b'{"error":' + b"[" * 900 + b"]" * 900 + b"}"
+        assert error_words(body) is not None
 
 
 class TestStamps:

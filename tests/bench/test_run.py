@@ -19,6 +19,7 @@ from advisor.bench.journal import read_journal
 from advisor.bench.plan import Plan, Slo, Target
 from advisor.bench.preflight import Preflight, preflight
 from advisor.bench.progress import Progress
+from advisor.bench.prompts import PromptCalibration
 from advisor.bench.records import Outcome, RunState
 from advisor.bench.result import BenchmarkResult, Point, Verdict
 from advisor.bench.rundir import RunDirectory, read_run
@@ -52,8 +53,8 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"
 class Bench:
     """Runs against one server, each waited for when the test ends."""
 
-    def __init__(self, server: RawServer, root: Path, key: str | None = KEY) -> None:
-        self.target = Target.with_key(server.url, key)
+    def __init__(self, server: RawServer, root: Path, key: str | None = KEY, target: Target | None = None) -> None:
+        self.target = target or Target.with_key(server.url, key)
         self.root = root
         self.tried: Preflight = asyncio.run(preflight(self.target))
         self.handles: list[RunHandle] = []
@@ -396,12 +397,15 @@ class TestResumed:
             first.cancel()
             first.wait(20)
             engine.faulty = lambda _: None
+            maker.tried = replace(maker.tried, calibration=PromptCalibration(0.0, 9.0, "usage"), accepted=())
             second = maker.start(resume=first.path)
             assert second.poll().cells[0].completed == 15
             assert second.wait(30) is RunState.FINISHED
         assert second.path == first.path
         result = second.result()
         assert (result.is_partial, result.reason) == (False, "")
+        assert [each.input_tokens for each in result.points] == [pytest.approx(60, abs=1)] * 2
+        assert [each.output_tokens for each in result.points] == [8, 8]
         assert [(each.requests.completed, each.requests.cancelled) for each in result.points] == [(30, 0), (30, 0)]
         names = sorted(path.name for path in second.path.glob("trace*"))
         assert names == [
@@ -506,6 +510,28 @@ class TestBadEndpoints:
         assert handle.wait(20) is RunState.CRASHED
         result = handle.result()
         assert (result.reason, result.points[0].failures[0].outcome) == ("endpoint_lost", "connection")
+
+
+class TestDegradedClock:
+    def test_a_run_through_a_proxy_works_and_says_so(
+        self, bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plan = replace(PLAN, concurrencies=(2,), repetitions=1)
+        with RawServer(Engine(key=KEY, gap_s=0.002)) as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            monkeypatch.delenv("no_proxy", raising=False)
+            target = Target.with_key("http://engine.invalid:8000", KEY)
+            maker = bench(proxy, target=target)
+            handle = maker.start(plan)
+            assert handle.wait(20) is RunState.FINISHED
+        result = handle.result()
+        (found,) = result.points
+        assert (result.client.clock, result.client.lag_us_p99) == ("degraded", None)
+        assert found.requests.completed == 15
+        assert found.figures.tpot_ms is not None
+        assert found.figures.tpot_ms.min >= 1.9
+        assert [gate.detail for gate in found.gates if gate.name == "client_lag"] == ["event_loop"]
+        assert KEY.encode() not in everything_in(handle.path)
 
 
 class TestStart:

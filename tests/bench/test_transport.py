@@ -195,6 +195,7 @@ class TestRequests:
 
         with Early(script) as server:
             response = await ask(capture, server.url, b"x" * 5_000_000)
+            assert not capture._open  # half a request was sent on it: it can carry no other
         assert response.status_code == 413
 
 

@@ -72,7 +72,15 @@ class TestHead:
     ) -> None:
         assert Head(status, fields).framing() == framing
 
-    @pytest.mark.parametrize("field", [(b"transfer-encoding", b"gzip, chunked"), (b"content-length", b"many")])
+    @pytest.mark.parametrize(
+        "field",
+        [
+            (b"transfer-encoding", b"gzip, chunked"),
+            (b"content-length", b"many"),
+            (b"content-length", b"-1"),
+            (b"content-length", b"9" * 5000),
+        ],
+    )
     def test_framing_that_cannot_be_followed_is_an_error(self, field: tuple[bytes, bytes]) -> None:
         with pytest.raises(WireError):
             Head(200, (field,)).framing()

@@ -19,6 +19,8 @@ from advisor.bench.wire import Framing, Head, WireError, body_reader
 from advisor.errors import printable
 
 _WORDS_LIMIT_BYTES = 65_536
+_COUNT_LIMIT = 1 << 40
+"""No answer has so many tokens: a larger count is nonsense, and would not fit where counts are kept."""
 
 Reads = NDArray[np.int64]
 """One row per read: kernel stamp (0 where there is none), user stamp, bytes."""
@@ -291,15 +293,18 @@ def _read_usage(story: _Story, usage: object) -> None:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _COUNT_LIMIT else None
 
 
 def _error_text(value: object) -> str | None:
     """The message of an error in the shapes that engines use."""
-    while isinstance(value, dict):
-        value = next((value[key] for key in ("error", "message", "detail", "msg") if value.get(key)), None)
-    if isinstance(value, list) and value:
-        return _error_text(value[0])
+    while isinstance(value, dict | list) and value:
+        if isinstance(value, list):
+            value = value[0]
+        else:
+            value = next((value[key] for key in ("error", "message", "detail", "msg") if value.get(key)), None)
     return _clean(value) if isinstance(value, str) and value.strip() else None
 
 

@@ -47,24 +47,27 @@ def start_run(
 ) -> "RunHandle":
     """Begin a run in a directory of its own under runs_root, or go on with the one at `resume`.
 
-    subject passes through unread. InputError where the plan does not belong to the endpoint that was
-    tried, or not to the run that should go on, or where that run is not over.
+    subject passes through unread. A run that goes on keeps its subject, its prompt calibration and its
+    request parameters, so that its cells stay alike. InputError where the plan does not belong to the
+    endpoint that was tried, or not to the run that should go on, or where that run is not over.
     """
     if plan.model != preflight.model or plan.api != preflight.api:
         raise InputError("the plan names another model or API than the endpoint was tried with", key="model")
     if target.url != preflight.url:
         raise InputError("the endpoint is another one than was tried", key="endpoint")
     if resume is None:
-        directory, lock = _new_directory(plan, preflight, runs_root, subject, started or datetime.now(UTC))
+        meta = _meta(plan, preflight, subject, started or datetime.now(UTC))
+        directory, lock = _new_directory(runs_root / meta.id, plan)
     else:
-        directory, lock = _old_directory(plan, preflight, resume)
+        directory, lock, meta = _old_directory(plan, preflight, resume)
+    directory.write_meta(meta)
     Counters.create_for(directory.capture_counters, directory.analysis_counters, len(cells_of(plan)))
     talk = Conversation(
         plan=plan,
         target=target,
         nonce=secrets.token_hex(16),
-        accepted=frozenset(preflight.accepted),
-        calibration=preflight.calibration,
+        accepted=frozenset(meta.accepted),
+        calibration=meta.calibration,
         attempt=directory.next_attempt(),
     )
     return RunHandle(directory, plan, _start_capture(Orders(directory.path, lock, talk)))
@@ -137,39 +140,36 @@ class RunHandle:
         return meta
 
 
-def _new_directory(
-    plan: Plan, preflight: Preflight, runs_root: Path, subject: Mapping[str, Any], started: datetime
-) -> tuple[RunDirectory, int]:
-    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    path = runs_root / run_id
+def _meta(plan: Plan, preflight: Preflight, subject: Mapping[str, Any], started: datetime) -> RunMeta:
+    return RunMeta(
+        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        plan_hash=plan.plan_hash,
+        state=RunState.RUNNING,
+        reason="",
+        started=started.isoformat(timespec="seconds"),
+        ended=None,
+        endpoint=preflight.url,
+        model=preflight.model,
+        engine=preflight.engine,
+        engine_version=preflight.engine_version,
+        max_model_len=preflight.max_model_len,
+        simulated=preflight.simulated,
+        accepted=preflight.accepted,
+        refused=preflight.refused,
+        calibration=preflight.calibration,
+        subject=dict(subject),
+    )
+
+
+def _new_directory(path: Path, plan: Plan) -> tuple[RunDirectory, int]:
     path.mkdir(parents=True, mode=0o700)
     directory = RunDirectory(path)
     lock = directory.lock()
     directory.write_plan(plan)
-    directory.write_meta(
-        RunMeta(
-            id=run_id,
-            plan_hash=plan.plan_hash,
-            state=RunState.RUNNING,
-            reason="",
-            started=started.isoformat(timespec="seconds"),
-            ended=None,
-            endpoint=preflight.url,
-            model=preflight.model,
-            engine=preflight.engine,
-            engine_version=preflight.engine_version,
-            max_model_len=preflight.max_model_len,
-            simulated=preflight.simulated,
-            accepted=preflight.accepted,
-            refused=preflight.refused,
-            calibration=preflight.calibration,
-            subject=dict(subject),
-        )
-    )
     return directory, lock
 
 
-def _old_directory(plan: Plan, preflight: Preflight, path: Path) -> tuple[RunDirectory, int]:
+def _old_directory(plan: Plan, preflight: Preflight, path: Path) -> tuple[RunDirectory, int, RunMeta]:
     directory = RunDirectory(path)
     meta = directory.meta()
     if meta.plan_hash != plan.plan_hash:
@@ -177,10 +177,9 @@ def _old_directory(plan: Plan, preflight: Preflight, path: Path) -> tuple[RunDir
     tried = (preflight.url, preflight.engine, preflight.engine_version)
     if (meta.endpoint, meta.engine, meta.engine_version) != tried:
         raise InputError("the run was made against another endpoint or engine version", file=path)
-    lock = directory.lock()
     simulated = meta.simulated or preflight.simulated
-    directory.write_meta(replace(meta, state=RunState.RUNNING, reason="", ended=None, simulated=simulated))
-    return directory, lock
+    going_on = replace(meta, state=RunState.RUNNING, reason="", ended=None, simulated=simulated)
+    return directory, directory.lock(), going_on
 
 
 def _start_capture(orders: Orders) -> subprocess.Popen[bytes]:

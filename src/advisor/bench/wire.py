@@ -15,6 +15,7 @@ HEAD_LIMIT_BYTES = 65_536
 _LINE_LIMIT_BYTES = 8_192
 _STATUS = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: [^\r\n]*)?")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
+_LENGTH = re.compile(rb"\d{1,18}")
 _CRLF = b"\r\n"
 
 
@@ -56,7 +57,7 @@ class Head:
         length = self.get(b"content-length")
         if length is None:
             return Framing.CLOSE, None
-        if not length.strip().isdigit():
+        if not _LENGTH.fullmatch(length):
             raise WireError("the answer has a content length that is no number")
         return Framing.LENGTH, int(length)
 
