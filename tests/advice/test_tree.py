@@ -124,7 +124,7 @@ def test_typed_numbers_are_taken_and_zero_leaves_a_key_unset() -> None:
 
 def test_candidates_shrink_while_questions_are_open() -> None:
     walk = TREE.walk({"model": Answer(("2",))})
-    funnel = narrowed(workload_from(walk.settings, _CATALOG.models, _CATALOG.regions), _KNOWLEDGE)["llama-4-maverick"]
+    funnel = narrowed(workload_from(walk.settings, _CATALOG.models, _CATALOG.regions), _CATALOG)["llama-4-maverick"]
     assert 0 < len({each.instance.id for each in funnel.candidates}) < len(_CATALOG.instances)
 
 

@@ -1,6 +1,7 @@
 """Plans: what they admit, and the hash that names them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,11 @@ def test_the_canonical_form_is_compact_and_sorted() -> None:
 
 
 def test_the_hash_of_a_plan_never_changes() -> None:
-    assert FULL.plan_hash == "8266a276eea7a3143f98554a280b367c667248f0d9f933f5318d14f10ef3a0f4"
+    assert FULL.plan_hash == "23e2d962a9c51f8a8474a7027f550ba4d5e0813622ff8196c17a4e4bc1f41916"
+
+
+def test_the_bound_of_the_hardware_is_no_part_of_the_hash() -> None:
+    assert replace(FULL, output_tokens_per_s_limit=5.0).plan_hash == FULL.plan_hash
 
 
 def test_a_plan_survives_the_way_through_a_file() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -9,19 +10,28 @@ import pytest
 
 from advisor.advice.advise import Knowledge, advise
 from advisor.advice.workload import workload_from
+from advisor.bench.records import RunState
+from advisor.bench.result import Gate, SloResult, Verdict
 from advisor.catalog.load import Catalog
 from advisor.evidence.audit import audit
 from advisor.evidence.reports import load_reports
+from advisor.evidence.runs import RunRow
+from advisor.evidence.verification import ClaimCheck, Outcome, Status, Verification, trial_of
 from advisor.export.audit_document import audit_document
+from advisor.export.benchmark_document import benchmark_document, runs_document
 from advisor.export.catalog_document import catalog_document, prices_document
 from advisor.export.document import Document, uncovered_numbers
 from advisor.export.evidence_document import evidence_document
 from advisor.export.fit_document import fit_document
 from advisor.export.recommendation_document import recommendation_document, with_provenance
 from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names, schema_text
+from advisor.export.verify_document import verify_document
+from advisor.reasons import warning
+from advisor.slo import Slo
 from advisor.wording.reasons import sentence
 from advisor.workflows.catalog import instance_rows, prices_of
 from advisor.workflows.fit import FitQuestion, fit
+from evidence.results import point, result
 
 _QUESTIONS = {
     "fits": FitQuestion("llama-4-scout", "p5.48xlarge"),
@@ -49,6 +59,22 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
     yield "prices", prices_document(prices_of(catalog, "p5.48xlarge", None))
     yield "audit", audit_document([claim for each in load_reports(catalog).values() for claim in audit(each, catalog)])
     yield "evidence", evidence_document(knowledge.points)
+    for measured in (
+        result(point(1, gates=[Gate("errors", True, 0.0, 0.1, Verdict.FAILED)])),
+        result(simulated=True),
+        result(point(4, verdict=Verdict.NOT_STEADY), subject={}, state=RunState.CANCELLED),
+    ):
+        yield "benchmark", benchmark_document(measured)
+    yield "runs", runs_document([RunRow("20261118T140000Z-0a1b2c", Path("/runs"), None, None, (), "no run")])
+    yield "verify", verify_document(verification(), sentence)
+
+
+def verification() -> Verification:
+    target = Slo("ttft", 95, 500.0)
+    trial = trial_of(result(point(8, slos=[SloResult(str(target), 1.0, 0.94, 1.0, holds=True, is_resolved=False)])))
+    claim = ClaimCheck("ttft_p95_ms", 100.0, 80.0, 120.0, 48.0, Status.MISSED)
+    why = warning("verify_undecided", rate_rps=2.0, trials=1)
+    return Verification("rec.toml", "llama-4-scout", 2.0, (target,), Outcome.INCONCLUSIVE, (trial,), (claim,), (why,))
 
 
 def closed(schema: Any) -> Any:
@@ -65,7 +91,8 @@ def test_documents_match_their_contract_key_by_key(catalog: Catalog, knowledge: 
         as_written = json.loads(json.dumps(document, allow_nan=False))
         jsonschema.validate(as_written, closed(json.loads(schema_text(name))))
         seen.add(name)
-    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "evidence"}
+    measured = {"benchmark", "runs", "verify"}
+    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "evidence"} | measured
 
 
 def test_every_number_shown_has_an_origin(catalog: Catalog, knowledge: Knowledge) -> None:

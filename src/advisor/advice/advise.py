@@ -53,9 +53,8 @@ def advise(workload: Workload, knowledge: Knowledge) -> Recommendation:
     return _answer(workload, status, tuple(pools), knowledge)
 
 
-def narrowed(workload: Workload, knowledge: Knowledge) -> Mapping[str, Funnel]:
+def narrowed(workload: Workload, catalog: Catalog) -> Mapping[str, Funnel]:
     """Only the funnel, by model: what a screen shows while questions are still open."""
-    catalog = knowledge.catalog
     names = list(catalog.models) if workload.model in (BOTH, UNSURE) else [workload.model]
     found = {}
     for name in names:

@@ -73,8 +73,11 @@ class Plan:
 
     @property
     def plan_hash(self) -> str:
-        """SHA-256 of the canonical JSON, in hexadecimal."""
-        return hashlib.sha256(canonical_json(self).encode()).hexdigest()
+        """SHA-256 of the canonical JSON without the physical bound, in hexadecimal.
+
+        The bound belongs to the hardware, and one workload on two instances is one plan.
+        """
+        return hashlib.sha256(canonical_json(replace(self, output_tokens_per_s_limit=None)).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, objectives as their text; what is not set is left out, so that older hashes stay."""

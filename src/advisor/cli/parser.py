@@ -112,6 +112,11 @@ def positive_int(text: str) -> int:
     return number
 
 
+def non_negative_int(text: str) -> int:
+    """A whole number of at least 0."""
+    return 0 if text.strip() == "0" else positive_int(text)
+
+
 def non_negative_float(text: str) -> float:
     """A number of at least 0."""
     try:

@@ -39,7 +39,7 @@ def generate() -> dict[str, str]:
 
 
 def _models() -> dict[str, "type[BaseModel]"]:
-    from advisor.export import contracts, recommendation_contract
+    from advisor.export import benchmark_contract, contracts, recommendation_contract
 
     return {
         "fit": contracts.Fit,
@@ -48,6 +48,9 @@ def _models() -> dict[str, "type[BaseModel]"]:
         "catalog": contracts.Catalog,
         "audit": contracts.Audit,
         "evidence": contracts.Evidence,
+        "benchmark": benchmark_contract.Benchmark,
+        "runs": benchmark_contract.Runs,
+        "verify": benchmark_contract.Verify,
         "error": contracts.Error,
         "recheck": contracts.Recheck,
         "recommendation": recommendation_contract.Recommendation,

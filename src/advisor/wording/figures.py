@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from advisor.quantities import text
 
 NAMES: Mapping[str, str] = {
-    "kv_margin_bytes_per_device": "KV cache margin per device",
-    "output_tokens_per_s": "output of the fleet within its targets",
+    "kv_margin_bytes_per_device": "KV cache margin, per device",
+    "output_tokens_per_s": "fleet output, targets met",
     "usd_per_month": "cost per month",
     "usd_per_run": "cost per run",
     "run_hours": "time of one run",

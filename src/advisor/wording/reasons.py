@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from advisor.quantities import text
 from advisor.reasons import Parameter, Reason
-from advisor.wording import advice, fit
+from advisor.wording import advice, fit, verify
 
-_SENTENCES: Mapping[str, str] = {**fit.SENTENCES, **advice.SENTENCES}
+_SENTENCES: Mapping[str, str] = {**fit.SENTENCES, **advice.SENTENCES, **verify.SENTENCES}
 
 _WRITERS: tuple[tuple[str, Callable[[float], str]], ...] = (
     ("_bytes", text.gib),

@@ -1,13 +1,15 @@
 """Questions about the catalogue that both screens and commands ask."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from advisor.advice.offers import Offer, offers
 from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.errors import UnknownIdError
+from advisor.quantities.provenance import Provenance
 
 _ALL_WAYS: tuple[Purchase, ...] = ("on_demand", "plan_3y", "capacity_block", "spot")
 
@@ -48,3 +50,45 @@ def prices_of(catalog: Catalog, instance_type: str, region: str | None) -> list[
     regions: Sequence[str] = catalog.prices.regions() if region is None else (region,)
     found = [price for name in regions for price in catalog.prices.of(instance.id, name)]
     return sorted(found, key=lambda price: (price.region, price.option, price.term, price.payment, price.statistic))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of an instance as written for people. value is None where nobody knows it."""
+
+    label: str
+    value: str | None
+    origin: Provenance
+
+
+def figures_of(row: InstanceRow) -> list[Figure]:
+    """Every figure of an instance and its chip with its origin, in the same order for every instance."""
+    instance, accelerator = row.instance, row.accelerator
+    found: list[Figure] = []
+
+    def of_chip(label: str, key: str, write: Callable[[Any], str]) -> None:
+        value = None if accelerator is None else getattr(accelerator, key)
+        origin = instance.origin.default if accelerator is None else accelerator.origin.of(key)
+        found.append(Figure(label, None if value is None else write(value), origin))
+
+    def of_instance(label: str, key: str, write: Callable[[Any], str]) -> None:
+        value = getattr(instance, key)
+        found.append(Figure(label, None if value is None else write(value), instance.origin.of(key)))
+
+    of_instance("accelerator", "accelerator", str)
+    of_instance("accelerators", "accelerator_count", str)
+    of_chip("memory each, usable", "memory_gib", "{:,.2f} GiB".format)
+    of_chip("memory each, marketing", "memory_marketing_gb", "{:,g} GB".format)
+    of_chip("memory each, EC2 API", "memory_api_mib", "{:,} MiB".format)
+    of_chip("memory each, driver", "memory_driver_mib", "{:,} MiB".format)
+    of_chip("memory bandwidth each", "memory_bandwidth_gb_per_s", "{:,g} GB/s".format)
+    of_chip("BF16 dense each", "bf16_dense_tflops", "{:,g} TFLOP/s".format)
+    of_chip("FP8 dense each", "fp8_dense_tflops", "{:,g} TFLOP/s".format)
+    of_chip("interconnect", "interconnect_name", str)
+    of_chip("link each, one direction", "link_gb_per_s", "{:,g} GB/s".format)
+    of_instance("vCPU", "vcpus", "{:,}".format)
+    of_instance("host memory", "memory_gib", "{:,g} GiB".format)
+    of_instance("local NVMe", "local_nvme_gb", "{:,g} GB".format)
+    of_instance("network", "network_gbps", "{:,g} Gbit/s".format)
+    of_instance("quota", "quota", str)
+    return found

@@ -1,7 +1,7 @@
 """`advisor catalog`: list, show, compare and price instances."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from advisor.catalog.load import Catalog
@@ -14,11 +14,10 @@ from advisor.export.catalog_document import catalog_document, prices_document
 from advisor.quantities import text
 from advisor.quantities.provenance import Level, Provenance
 from advisor.wording.figures import PURCHASES
-from advisor.workflows.catalog import InstanceRow, instance_offers, instance_rows, prices_of
+from advisor.workflows.catalog import Figure, InstanceRow, figures_of, instance_offers, instance_rows, prices_of
 
 _HOME = "us-east-1"
 _COLUMNS = ("instance", "accelerator", ">n", ">GiB each", ">GiB all", "link", ">vCPU", ">Gbit/s", ">USD/h", "price")
-Figure = tuple[str, str | None, Provenance]
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -122,9 +121,9 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     table = Table(box=None, pad_edge=False)
     for heading in ("figure", "value", "level", "as of", "source", "layer"):
         table.add_column(heading, overflow="fold")
-    for label, value, origin in _figures(row):
-        if value is not None:
-            table.add_row(label, value, *_origin_cells(origin, output))
+    for figure in figures_of(row):
+        if figure.value is not None:
+            table.add_row(figure.label, figure.value, *_origin_cells(figure.origin, output))
     for offer in instance_offers(catalog, row.instance, arguments.region):
         label = f"price {PURCHASES[offer.purchase]}"
         if offer.price is None:
@@ -153,8 +152,8 @@ def run_compare(arguments: argparse.Namespace, output: Output) -> int:
     table.add_column("figure")
     for row in rows:
         table.add_column(row.instance.id, justify="right")
-    for figures in zip(*(_figures(row) for row in rows), strict=True):
-        table.add_row(figures[0][0], *(_compared(value, origin, output) for _, value, origin in figures))
+    for figures in zip(*(figures_of(row) for row in rows), strict=True):
+        table.add_row(figures[0].label, *(_compared(figure, output) for figure in figures))
     prices = (
         f"{text.usd_per_hour(row.price.usd_per_hour)} {output.glyph(row.price.provenance.level)}"
         if row.price
@@ -166,10 +165,10 @@ def run_compare(arguments: argparse.Namespace, output: Output) -> int:
     return ExitCode.YES
 
 
-def _compared(value: str | None, origin: Provenance, output: Output) -> str:
-    if value is None:
+def _compared(figure: Figure, output: Output) -> str:
+    if figure.value is None:
         return f"{text.NO_DATA} {output.glyph(Level.UNKNOWN)}"
-    return f"{value} {output.glyph(origin.level)}"
+    return f"{figure.value} {output.glyph(figure.origin.level)}"
 
 
 def run_prices(arguments: argparse.Namespace, output: Output) -> int:
@@ -201,36 +200,3 @@ def _rows(catalog: Catalog, names: Sequence[str], region: str) -> list[InstanceR
 
 def _document(rows: Sequence[InstanceRow], region: str) -> dict[str, Any]:
     return catalog_document(((row.instance, row.accelerator, row.price) for row in rows), region)
-
-
-def _figures(row: InstanceRow) -> list[Figure]:
-    """Label, value and origin of every figure, in the same order for every instance."""
-    instance, accelerator = row.instance, row.accelerator
-    found: list[Figure] = []
-
-    def of_chip(label: str, key: str, write: Callable[[Any], str]) -> None:
-        value = None if accelerator is None else getattr(accelerator, key)
-        origin = instance.origin.default if accelerator is None else accelerator.origin.of(key)
-        found.append((label, None if value is None else write(value), origin))
-
-    def of_instance(label: str, key: str, write: Callable[[Any], str]) -> None:
-        value = getattr(instance, key)
-        found.append((label, None if value is None else write(value), instance.origin.of(key)))
-
-    of_instance("accelerator", "accelerator", str)
-    of_instance("accelerators", "accelerator_count", str)
-    of_chip("memory each, usable", "memory_gib", "{:,.2f} GiB".format)
-    of_chip("memory each, marketing", "memory_marketing_gb", "{:,g} GB".format)
-    of_chip("memory each, EC2 API", "memory_api_mib", "{:,} MiB".format)
-    of_chip("memory each, driver", "memory_driver_mib", "{:,} MiB".format)
-    of_chip("memory bandwidth each", "memory_bandwidth_gb_per_s", "{:,g} GB/s".format)
-    of_chip("BF16 dense each", "bf16_dense_tflops", "{:,g} TFLOP/s".format)
-    of_chip("FP8 dense each", "fp8_dense_tflops", "{:,g} TFLOP/s".format)
-    of_chip("interconnect", "interconnect_name", str)
-    of_chip("link each, one direction", "link_gb_per_s", "{:,g} GB/s".format)
-    of_instance("vCPU", "vcpus", "{:,}".format)
-    of_instance("host memory", "memory_gib", "{:,g} GiB".format)
-    of_instance("local NVMe", "local_nvme_gb", "{:,g} GB".format)
-    of_instance("network", "network_gbps", "{:,g} Gbit/s".format)
-    of_instance("quota", "quota", str)
-    return found

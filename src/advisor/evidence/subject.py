@@ -1,0 +1,162 @@
+"""What a benchmark was run on, who says so, and whether the server contradicts it.
+
+An endpoint does not tell its hardware. What the user states makes a run evidence about an instance, as
+long as nothing that the server says of itself speaks against it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import Checkpoint, Model
+from advisor.errors import InputError
+from advisor.fit.versions import minor_distance
+
+VouchedBy = Literal["user", "contradicted"]
+
+_NEEDED = "A run becomes evidence with an instance, a checkpoint and a tensor_parallel_size."
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the user says of the endpoint; engine may carry a version: `vllm@0.33.0`."""
+
+    instance: str | None = None
+    checkpoint: str | None = None
+    tensor_parallel_size: int | None = None
+    model: str | None = None
+    engine: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return all(getattr(self, name) is None for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a run is about. devices counts accelerators of one replica; contradictions are codes."""
+
+    model: str
+    checkpoint: str
+    instance: str
+    accelerator: str
+    devices: int
+    tensor_parallel_size: int
+    engine: str
+    engine_version: str
+    vouched_by: VouchedBy
+    contradictions: tuple[str, ...] = ()
+
+    def as_document(self) -> dict[str, Any]:
+        return asdict(self) | {"contradictions": list(self.contradictions)}
+
+    @classmethod
+    def from_document(cls, values: Mapping[str, Any]) -> "Subject | None":
+        """The subject that a run was started with; None where nobody stated one."""
+        if not values:
+            return None
+        known = {name: values[name] for name in cls.__slots__}
+        return cls(**{**known, "contradictions": tuple(values["contradictions"])})
+
+
+def subject_of(
+    statement: Statement,
+    catalog: Catalog,
+    *,
+    served_model: str,
+    engine: str | None,
+    engine_version: str | None,
+) -> Subject | None:
+    """What the run is about, from the user's words and the server's. None where the user says nothing.
+
+    served_model, engine and engine_version are what the server calls itself. InputError for a statement
+    that lacks something; UnknownIdError for ids that the catalogue does not hold.
+    """
+    if statement.is_empty:
+        return None
+    if statement.instance is None:
+        raise InputError("nobody says which instance the endpoint runs on", hint=_NEEDED, key="instance")
+    instance = catalog.instance(statement.instance)
+    accelerator = catalog.accelerator_of(instance)
+    if accelerator is None:
+        raise InputError(f"{instance.id} has no accelerator to measure", key="instance")
+    served = _served(catalog, served_model)
+    model = catalog.model(statement.model) if statement.model is not None else served[0] if served else None
+    if model is None:
+        raise InputError(
+            f"the server calls its model '{served_model}', which is no repository that the catalogue knows",
+            hint=f"Say which model it is: {' or '.join(catalog.models)}.",
+            key="serves",
+        )
+    checkpoint = _checkpoint(statement, catalog, model, served)
+    size = statement.tensor_parallel_size
+    if size is None:
+        raise InputError("the tensor_parallel_size of the endpoint is not stated", hint=_NEEDED, key="tp")
+    if size > instance.accelerator_count * accelerator.logical_cores:
+        raise InputError(
+            f"{instance.id} has {instance.accelerator_count * accelerator.logical_cores} devices, not {size}", key="tp"
+        )
+    stated_engine, stated_version = _engine(statement, engine, engine_version)
+    against = tuple(_contradictions(stated_engine, stated_version, engine, engine_version))
+    if served is not None and (served[0].id, served[1].id) != (model.id, checkpoint.id):
+        against = ("served_model", *against)
+    return Subject(
+        model=model.id,
+        checkpoint=checkpoint.id,
+        instance=instance.id,
+        accelerator=accelerator.id,
+        devices=-(-size // accelerator.logical_cores),
+        tensor_parallel_size=size,
+        engine=catalog.engine(stated_engine).id,
+        engine_version=stated_version,
+        vouched_by="contradicted" if against else "user",
+        contradictions=against,
+    )
+
+
+def _served(catalog: Catalog, name: str) -> tuple[Model, Checkpoint] | None:
+    """The checkpoint whose repository the server names, if it names one."""
+    for model in catalog.models.values():
+        for checkpoint in model.checkpoints.values():
+            if checkpoint.repository.lower() == name.lower():
+                return model, checkpoint
+    return None
+
+
+def _checkpoint(
+    statement: Statement, catalog: Catalog, model: Model, served: tuple[Model, Checkpoint] | None
+) -> Checkpoint:
+    if statement.checkpoint is not None:
+        return catalog.checkpoint(model, statement.checkpoint)
+    if served is not None and served[0].id == model.id:
+        return served[1]
+    raise InputError("the checkpoint that the endpoint serves is not stated", hint=_NEEDED, key="checkpoint")
+
+
+def _engine(statement: Statement, told: str | None, told_version: str | None) -> tuple[str, str]:
+    name, _, version = (statement.engine or "").partition("@")
+    engine, engine_version = name or told, version or _release(told_version)
+    if engine is None or engine_version is None:
+        raise InputError(
+            "the server does not say which engine and version it is",
+            hint="State it, like vllm@0.33.0: figures of different versions differ by up to twice.",
+            key="engine",
+        )
+    return engine, engine_version
+
+
+def _contradictions(engine: str, version: str, told: str | None, told_version: str | None) -> list[str]:
+    if told is not None and told != engine:
+        return ["engine"]
+    release = _release(told_version)
+    if release is not None and minor_distance(version, release) != 0:
+        return ["engine_version"]
+    return []
+
+
+def _release(told_version: str | None) -> str | None:
+    """`0.11.1` of `0.11.1rc2.dev3+g1234567`, as servers write it."""
+    found = re.match(r"\d+(\.\d+)*", told_version or "")
+    return found[0] if found else None

@@ -1,0 +1,267 @@
+"""The recommendation card in words: a recommendation document as sections of lines of spans.
+
+The command line and the app show the same card; each gives the roles its own looks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from advisor.quantities import text
+from advisor.wording.figures import GATES, PURCHASES, name_of, spread, unit_of_variable, written
+
+Row = Mapping[str, Any]
+Role = Literal["plain", "strong", "muted", "alarm", "glyph", "meets", "undecided", "misses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line. With the role glyph, words is an evidence level, shown as its glyph."""
+
+    words: str
+    role: Role = "plain"
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled group of lines; the title is empty for the headline."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+_HEADLINES = {
+    "not_distinguishable": "not distinguishable on present evidence",
+    "none": "nothing meets everything that was asked",
+    "out_of_scope": "training is not a serving question: no ranking is made",
+}
+_MOST_REJECTED = 8
+_MOST_ALTERNATIVES = 6
+_OPERATORS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">"}
+_OTHER_SIDE = {"<=": "above", "<": "above", ">=": "below", ">": "below"}
+_STATUS: Mapping[str, Role] = {"meets": "meets", "undecided": "undecided", "misses": "misses"}
+
+
+def card(document: Row) -> list[Section]:
+    """Every section that has something to say, in reading order. Nothing is computed here."""
+    sections = [
+        Section("", tuple(_headline(document))),
+        Section("Licence notice", tuple(_prominent(document))),
+        Section("Rests on", tuple(_claims(document))),
+        Section("Cost", tuple(_cost(document))),
+        Section("Managed alternative", tuple(_managed(document))),
+        Section("Would serve too", tuple(_alternatives(document))),
+        Section("Does not serve", tuple(_rejected(document))),
+        Section("Weakest link", tuple(_weakest(document))),
+        Section("Holds while", tuple(_holds(document))),
+        Section("Notices", tuple(_notices(document))),
+        Section("What published guides say", tuple(_published(document))),
+    ]
+    return [section for section in sections if section.lines]
+
+
+def why(document: Row, instance: str) -> Line | None:
+    """Why one instance type is not the pick, or that it is. None where the document does not mention it."""
+    if any(pool["instance_type"] == instance for pool in document.get("pool", [])):
+        return (Span(f"{instance} is the pick.", "strong"),)
+    for row in document.get("rejected", []):
+        if row["instance_type"] == instance:
+            margin = f" It missed by {text.percent(row['margin'])}." if "margin" in row else ""
+            return (Span(f"{instance} drops out at the gate '{GATES[row['gate']]}'. {row['message']}{margin}"),)
+    for row in document.get("alternative", []):
+        if row["instance_type"] == instance:
+            return (Span(f"{instance} would serve: {_alternative(row)}"),)
+    for row in document.get("holds_while", []):
+        if row["becomes"] == instance:
+            return (Span(f"{instance} has no known price: it would win below {text.usd_per_hour(row['limit'])}/h."),)
+    return None
+
+
+def _plain(words: str) -> Line:
+    return (Span(words),)
+
+
+def _headline(document: Row) -> list[Line]:
+    found: list[Line] = []
+    pools = document.get("pool", [])
+    for pool in pools:
+        name = f"{pool['model']} {pool['checkpoint']}".upper().replace("LLAMA-4-", "LLAMA 4 ")
+        found.append((Span(f"RUN {name} ON {pool['instances']} × {pool['instance_type']}", "strong"),))
+        replicas = pool["replicas_per_instance"]
+        shared = f", {replicas} replicas an instance" if replicas > 1 else ""
+        engine = str(pool["engine"]).replace("@", " ")
+        place = f"{pool['region']} · {PURCHASES[pool['purchase']]}"
+        found.append(_plain(f"{engine}, tensor parallel {pool['tensor_parallel_size']}{shared} · {place}"))
+    if document["status"] in _HEADLINES:
+        found.append((Span(_HEADLINES[document["status"]].upper(), "alarm"),))
+    if document["state"] != "unverified":
+        found.append((Span("state: "), Span(document["state"], "strong")))
+    return found
+
+
+def _prominent(document: Row) -> list[Line]:
+    return [
+        line
+        for notice in document.get("notice", [])
+        if notice.get("prominent")
+        for line in ((Span("! ", "alarm"), Span(notice["message"])), (Span(f"  {notice.get('source', '')}", "muted"),))
+    ]
+
+
+def _claims(document: Row) -> list[Line]:
+    claims = document.get("claim", [])
+    found = [_claim(claim) for claim in claims]
+    if found:
+        found.append((Span("Ranges hold with 80 % probability.", "muted"),))
+    sources = dict.fromkeys((claim["level"], claim["source"]) for claim in claims)
+    found += [(Span(level, "glyph"), Span(f" {level}: {source}", "muted")) for level, source in sources]
+    return found
+
+
+def _claim(claim: Row) -> Line:
+    unit = claim["unit"]
+    bounds = spread(claim.get("low"), claim.get("high"), unit)
+    spans = [Span(claim["level"], "glyph"), Span(f" {name_of(claim['id']):<28}")]
+    spans.append(Span(written(claim["value"], unit), "strong"))
+    if bounds:
+        spans.append(Span(f" ({bounds})", "muted"))
+    if "status" in claim:
+        spans.append(Span(f" {claim['status']}", _STATUS[claim["status"]]))
+    if "limit" in claim and unit != "bytes":
+        spans.append(Span(f" {written(claim['limit'], unit)}"))
+    return tuple(spans)
+
+
+def _cost(document: Row) -> list[Line]:
+    cost = document.get("cost")
+    if not cost:
+        return []
+    batch = "usd_per_run" in cost
+    period, key = ("a run", "usd_per_run") if batch else ("a month", "usd_per_month")
+    bounds = spread(cost.get(f"{key}_low"), cost.get(f"{key}_high"), "USD")
+    found: list[Line] = [
+        (Span(f"{text.usd(cost[key])} {period}", "strong"), Span(f" ({bounds})" if bounds else "", "muted"))
+    ]
+    if batch:
+        found.append(_plain(f"{text.usd(cost['usd_per_month'])} a month; one run takes {cost['run_hours']:,.1f} h"))
+    per_million = [
+        f"{text.usd(cost[f'usd_per_million_output_tokens_at_{at}'])} {words}"
+        for at, words in (("capacity", "at capacity"), ("slo", "at your targets"), ("traffic", "at your traffic"))
+        if f"usd_per_million_output_tokens_at_{at}" in cost
+    ]
+    if per_million:
+        found.append(_plain(f"per 1M output tokens: {', '.join(per_million)}"))
+    if "usd_per_request" in cost:
+        load = text.percent(cost["utilisation_at_mean_load"])
+        found.append(_plain(f"{text.usd(cost['usd_per_request'])} a request; mean load uses {load} of what serves"))
+    found += [_price(price) for price in _pick_prices(document)]
+    found.append((Span(f"without {', '.join(cost['excludes'])}", "muted"),))
+    return found
+
+
+def _price(price: Row) -> Line:
+    hourly = f"{text.usd_per_hour(price['usd_per_hour'])}/h {PURCHASES[price['purchase']]} in {price['region']}"
+    origin = f" {price['level']}, {price.get('as_of', 'undated')}"
+    return (Span(f"{price['instance_type']} {hourly}   "), Span(price["level"], "glyph"), Span(origin, "muted"))
+
+
+def _pick_prices(document: Row) -> list[Row]:
+    keys = ("instance_type", "region", "purchase")
+    picked = [tuple(pool[key] for key in keys) for pool in document.get("pool", [])]
+    found = {tuple(price[key] for key in keys): price for price in document.get("price", [])}
+    return [found[key] for key in dict.fromkeys(picked) if key in found]
+
+
+def _managed(document: Row) -> list[Line]:
+    found: list[Line] = []
+    for managed in document.get("managed", []):
+        if "excluded" in managed:
+            found.append(_plain(f"{managed['service']}: {managed['excluded']}"))
+            continue
+        period, key = ("a run", "usd_per_run") if "usd_per_run" in managed else ("a month", "usd_per_month")
+        cost = f"{managed['service']}: {text.usd(managed[key])} {period} for the same traffic   "
+        found.append((Span(cost), Span(managed["level"], "glyph"), Span(f" {managed['level']}", "muted")))
+        even = managed.get("break_even_output_tokens_per_month")
+        if even is not None:
+            found.append(
+                _plain(f"instances are cheaper from {text.big(even)} output tokens a month, if they can carry it")
+            )
+    return found
+
+
+def _alternatives(document: Row) -> list[Line]:
+    return [
+        (Span(f"{row['instance_type']:<17}", "strong"), Span(_alternative(row)))
+        for row in document.get("alternative", [])[:_MOST_ALTERNATIVES]
+    ]
+
+
+def _alternative(row: Row) -> str:
+    key, period = ("usd_per_run", "a run") if "usd_per_run" in row else ("usd_per_month", "a month")
+    ties = ", not distinguishable" if row["tied"] else ""
+    what = f"{row['instances']} × {row['checkpoint']} TP {row['tensor_parallel_size']}"
+    return f"{what}, {row['region']}: {text.usd(row[key])} {period}{ties}"
+
+
+def _rejected(document: Row) -> list[Line]:
+    rejected: Sequence[Row] = document.get("rejected", [])
+    missed = {row["instance_type"] for row in document.get("near_miss", [])}
+    found: list[Line] = []
+    for row in rejected[:_MOST_REJECTED]:
+        near = " (near miss)" if row["instance_type"] in missed else ""
+        found.append((Span(f"{row['instance_type']:<17}", "strong"), Span(f"{row['message']}{near}")))
+    if len(rejected) > _MOST_REJECTED:
+        found.append((Span(f"and {len(rejected) - _MOST_REJECTED} more", "muted"),))
+    return found
+
+
+def _weakest(document: Row) -> list[Line]:
+    found: list[Line] = []
+    for weakest in document.get("weakest_link", []):
+        measured = f"{weakest['measured_claims']} of {weakest['claims']} figures measured"
+        found.append(_plain(f"{name_of(weakest['claim'])} is {weakest['level']}; {measured}."))
+    for verify in document.get("verify", []):
+        effort = f"about {verify['minutes']:.0f} min and {text.usd(verify['usd'])} on one instance"
+        asked = f"{verify['min_requests']:,} requests at {verify['concurrency']} concurrent settle it, {effort}:"
+        found += [_plain(asked), _plain("advisor verify FILE --endpoint URL")]
+    return found
+
+
+def _holds(document: Row) -> list[Line]:
+    return [
+        _plain(
+            f"{name_of(row['variable'])} {_OPERATORS[row['op']]} "
+            f"{written(row['limit'], unit_of_variable(row['variable']))}; {_OTHER_SIDE[row['op']]}: {row['becomes']}"
+        )
+        for row in document.get("holds_while", [])
+    ]
+
+
+def _notices(document: Row) -> list[Line]:
+    found = [_plain(f"- {notice['message']}") for notice in document.get("notice", []) if not notice.get("prominent")]
+    assumed = assumptions(document)
+    if assumed:
+        found.append(_plain(f"- Assumed, since nobody stated it: {', '.join(assumed)}."))
+    return found
+
+
+def assumptions(document: Row) -> list[str]:
+    """The workload's defaults that nobody stated, with their values."""
+    workload = document["workload"]
+    return [f"{key} {_value(workload[key])}" for key in workload.get("defaulted", []) if key in workload]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "/".join(str(item) for item in value)
+    return f"{value:,g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _published(document: Row) -> list[Line]:
+    return [
+        _plain(f'{row["source"]}: "{row["text"]}" → {row["pick"]}: {row["verdict"]}')
+        for row in document.get("published_advice", [])
+    ]
