@@ -32,3 +32,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("ADVISOR_CATALOG", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     return root
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Updating pictures of single tests would delete the others of their module."""
+    if getattr(config.option, "update_snapshots", False) and any("::" in argument for argument in config.args):
+        raise pytest.UsageError("update snapshots by file or with -k, not by node id")

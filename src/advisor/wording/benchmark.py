@@ -134,8 +134,8 @@ def progress_line(progress: "Progress") -> str:
     parts = [
         f"{STAGES[progress.stage]}, {progress.concurrency} concurrent",
         f"cell {progress.cell + 1} of {cells}",
-        f"{progress.completed}{asked} requests",
-        *([f"{text.rate(rate)} tokens/s now"] if rate is not None else []),
+        f"{progress.completed}{asked} answers",
+        *([f"{text.rate(rate)} tokens/s"] if rate is not None else []),
         f"{progress.elapsed_s:.0f} s",
     ]
     return " · ".join(parts)

@@ -1,0 +1,95 @@
+"""Every key of the app in one table: one letter, one meaning, everywhere.
+
+Screens take their bindings from here, and the help screen is made of it.
+"""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key. label is for the footer (empty: not shown there), help for the help screen."""
+
+    id: str
+    key: str
+    action: str
+    label: str
+    help: str
+    shown_as: str | None = None
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.key, self.action, self.label or self.help, show=bool(self.label), key_display=self.shown_as, id=self.id
+        )
+
+
+ROOMS = (
+    Key("room.decide", "D", "room('decide')", "", "Decide: answer ten questions"),
+    Key("room.catalog", "C", "room('catalog')", "", "Catalog: instances, figures and prices"),
+    Key("room.fit", "F", "room('fit')", "", "Fit: will it run, and why not"),
+    Key("room.bench", "B", "room('bench')", "", "Bench: measure a live endpoint"),
+    Key("room.evidence", "E", "room('evidence')", "", "Evidence: runs, published figures, audited claims"),
+    Key("room.advice", "A", "room('advice')", "", "Advice: the recommendation"),
+)
+
+APP = (
+    *ROOMS,
+    Key("app.help", "question_mark", "help", "Help", "keys of this screen", "?"),
+    Key("app.quit", "q", "leave", "Quit", "quit; asks while a benchmark runs"),
+)
+
+DECIDE = (
+    Key("decide.next", "enter", "take", "Take", "take the marked answer and go on", "⏎"),
+    Key("decide.back", "backspace", "back", "Back", "back to the question before", "⌫"),
+    Key("decide.numbers", "equals_sign", "numbers", "Numbers", "type exact numbers", "="),
+    Key("decide.unsure", "u", "unsure", "Unsure", "take the default as an assumption"),
+    Key("decide.dropped", "d", "dropped", "Dropped", "what was dropped and why"),
+    Key("decide.reset", "r", "reset", "Reset", "forget all answers"),
+)
+
+CATALOG = (
+    Key("catalog.filter", "slash", "filter", "Filter", "filter rows by text; esc clears", "/"),
+    Key("catalog.sort", "s", "sort", "Sort", "sort by the next column"),
+    Key("catalog.mark", "space", "mark", "Mark", "mark the row for comparison", "␣"),
+    Key("catalog.compare", "c", "compare", "Compare", "compare the marked rows"),
+    Key("catalog.info", "i", "info", "Sources", "every figure with its source"),
+    Key("catalog.region", "left_square_bracket", "region(-1)", "", "previous region", "["),
+    Key("catalog.region_next", "right_square_bracket", "region(1)", "Region", "next region", "]"),
+    Key("catalog.clear", "escape", "clear", "", "clear the filter", "esc"),
+)
+
+FIT = (
+    Key("fit.instance", "left_square_bracket", "instance(-1)", "", "previous instance", "["),
+    Key("fit.instance_next", "right_square_bracket", "instance(1)", "Instance", "next instance", "]"),
+    Key("fit.copy", "y", "copy", "Copy", "copy the serve command"),
+    Key("fit.info", "i", "info", "Sources", "where each figure comes from"),
+    Key("fit.reset", "r", "reset", "Reset", "the default question again"),
+)
+
+BENCH = (
+    Key("bench.start", "b", "start", "Start", "benchmark this endpoint"),
+    Key("bench.builtin", "o", "builtin", "Built-in", "start the built-in endpoint and use it"),
+    Key("bench.stop", "x", "stop", "Stop", "stop and keep what was measured"),
+    Key("bench.kill", "X", "kill", "", "stop at once"),
+    Key("bench.leave", "escape", "leave_field", "", "leave the field", "esc"),
+)
+
+EVIDENCE = (
+    Key("evidence.next", "t", "next_panel", "Panel", "runs, published figures, audit"),
+    Key("evidence.refresh", "r", "refresh_points", "Refresh", "read the ledger again"),
+)
+
+ADVICE = (
+    Key("advice.export", "e", "export", "Export", "write the recommendation as TOML"),
+    Key("advice.copy", "y", "copy", "Copy", "copy the serve command"),
+    Key("advice.dropped", "d", "dropped", "Dropped", "what was dropped and why"),
+    Key("advice.bench", "b", "bench", "Bench", "measure what would confirm it"),
+)
+
+DIALOG = (Key("dialog.close", "escape", "close", "Close", "close", "esc"),)
+
+
+def bindings(keys: tuple[Key, ...]) -> list[Binding]:
+    return [key.binding() for key in keys]

@@ -1,0 +1,1 @@
+"""The six rooms and the dialogs, one file each."""

@@ -1,0 +1,146 @@
+"""Advice: the recommendation for the answers so far, computed beside the screen, and its export."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from advisor.errors import AdvisorError, InputError
+from advisor.export.document import Document
+from advisor.export.recommendation_document import recommendation_document
+from advisor.export.recommendation_file import write_recommendation
+from advisor.tui.keys import ADVICE, bindings
+from advisor.tui.screens.dialogs import ConfirmDialog, FormDialog, FormField, TextDialog
+from advisor.tui.screens.room import Room
+from advisor.tui.session import Session
+from advisor.tui.views import advice as view
+from advisor.tui.views.decide import dropped
+from advisor.tui.views.text import muted
+from advisor.wording.reasons import sentence
+from advisor.workflows.recommend import narrow, recommend
+
+_DEFAULT_FILE = "recommendation.toml"
+
+
+class AdviceScreen(Room):
+    """The answer card."""
+
+    room = "advice"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ADVICE)]
+    AUTO_FOCUS = "#card"
+
+    @dataclass
+    class Answered(Message):
+        """A finished answer for one version of the answers, or why there is none."""
+
+        version: int
+        document: Document | None
+        complaint: str = ""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._shown_version = -1
+        self._document: Document | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="headline")
+        with VerticalScroll(id="card"), Horizontal(id="columns"):
+            yield Static(id="rests-on")
+            yield Static(id="around")
+
+    def show_session(self) -> None:
+        if self._shown_version != self.session.version:
+            self.query_one("#headline", Static).update(muted("Working out the answer …"))
+            self._answer(self.session.version)
+
+    @work(thread=True, exclusive=True, group="advice")
+    def _answer(self, version: int) -> None:
+        try:
+            answer = recommend(self.session.settings, self.session.knowledge())
+            self.post_message(self.Answered(version, recommendation_document(answer, sentence)))
+        except AdvisorError as error:
+            self.post_message(self.Answered(version, None, error.sentence()))
+
+    @on(Answered)
+    def _show(self, message: Answered) -> None:
+        if message.version != self.session.version:
+            return
+        self._shown_version, self._document = message.version, message.document
+        left, right = self.query_one("#rests-on", Static), self.query_one("#around", Static)
+        if message.document is None:
+            self.query_one("#headline", Static).update(message.complaint)
+            left.update("")
+            right.update("")
+            return
+        self.query_one("#headline", Static).update(view.headline(message.document))
+        shown = view.columns(message.document)
+        left.update(shown[0])
+        right.update(shown[1])
+
+    def action_export(self) -> None:
+        if self._document is None:
+            self.notify("There is nothing to export yet.")
+            return
+        path = FormField("path", "write the recommendation to", "a path", str(Path.cwd() / _DEFAULT_FILE), _read_path)
+        self.app.push_screen(FormDialog("Export as TOML", [path]), self._export)
+
+    def _export(self, values: dict[str, object] | None) -> None:
+        path = values.get("path") if values is not None else None
+        if not isinstance(path, Path):
+            return
+        if path.exists():
+            self.app.push_screen(
+                ConfirmDialog(f"{path} exists. Write over it?"), lambda yes: self._write(path) if yes else None
+            )
+        else:
+            self._write(path)
+
+    def _write(self, path: Path) -> None:
+        if self._document is None:
+            return
+        try:
+            write_recommendation(self._document, path)
+        except InputError as error:
+            self.notify(error.sentence(), severity="error", markup=False)
+        else:
+            self.notify(f"Written to {path}; check it any time with: advisor recheck {path.name}", markup=False)
+
+    def action_copy(self) -> None:
+        import shlex
+
+        pools = self._document.get("pool", []) if self._document is not None else []
+        commands = [shlex.join(pool["serve_argv"]) for pool in pools if pool.get("serve_argv")]
+        if commands:
+            self.app.copy_to_clipboard("\n".join(commands))
+            self.notify("The serve command was sent to the clipboard; the export holds it too.")
+        else:
+            self.notify("There is no serve command to copy.")
+
+    def action_dropped(self) -> None:
+        try:
+            funnels = narrow(self.session.settings, self.session.catalog)
+        except AdvisorError as error:
+            self.notify(error.sentence(), severity="error", markup=False)
+        else:
+            self.app.push_screen(TextDialog("What was dropped, and why", dropped(funnels)))
+
+    def action_bench(self) -> None:
+        if self._document is not None and not self.session.plan_check(self._document):
+            self.notify("This answer plans no live check: only an online pick is checked at a rate.")
+        self.app.switch_mode("bench")
+
+
+def _read_path(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not text or path.is_dir():
+        raise InputError("a file name is needed", hint=f"Like {_DEFAULT_FILE}.")
+    if not path.parent.is_dir():
+        raise InputError(f"the directory {path.parent} does not exist")
+    return path

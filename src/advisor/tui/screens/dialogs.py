@@ -1,0 +1,125 @@
+"""Dialogs: a question with a safe default, a text to read, a form to fill."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from advisor.errors import InputError
+from advisor.tui.keys import DIALOG, bindings
+from advisor.tui.views.text import muted
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """Yes or no. Enter and escape are the safe answer, no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,enter,escape", "answer(False)", "No", key_display="n"),
+    ]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._question, markup=False)
+            yield Static(muted("y  yes     n, ⏎, esc  no"))
+
+    def action_answer(self, answer: bool) -> None:
+        self.dismiss(answer)
+
+
+class TextDialog(ModalScreen[None]):
+    """A text to read, scrolled with the arrows; escape closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
+
+    def __init__(self, title: str, content: Content) -> None:
+        super().__init__()
+        self._title = title
+        self._content = content
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog tall") as box:
+            box.border_title = self._title
+            box.border_subtitle = "esc closes"
+            yield Static(self._content)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One line of a form. read turns the typed text into a value, or raises InputError."""
+
+    key: str
+    label: str
+    unit: str
+    value: str
+    read: Callable[[str], object]
+
+
+class FormDialog(ModalScreen[dict[str, object] | None]):
+    """A form of typed values. Enter goes on, and on the last line submits; escape leaves everything as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
+
+    def __init__(self, title: str, fields: Sequence[FormField]) -> None:
+        super().__init__()
+        self._title = title
+        self._fields = tuple(fields)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False) as box:
+            box.border_title = self._title
+            box.border_subtitle = "⏎ next and take · esc leaves it"
+            for number, field in enumerate(self._fields):
+                yield Static(muted(f"{field.label}, {field.unit}"), classes="label")
+                yield Input(field.value, id=f"field-{number}", compact=True)
+            yield Static("", id="complaint", markup=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        number = int((event.input.id or "field-0").removeprefix("field-"))
+        if number + 1 < len(self._fields):
+            self.query_one(f"#field-{number + 1}", Input).focus()
+        else:
+            self._take()
+
+    def _take(self) -> None:
+        values: dict[str, object] = {}
+        for number, field in enumerate(self._fields):
+            box = self.query_one(f"#field-{number}", Input)
+            try:
+                values[field.key] = field.read(box.value.strip())
+            except InputError as error:
+                self.query_one("#complaint", Static).update(f"{field.label}: {error.sentence()}")
+                box.focus()
+                return
+        self.dismiss(values)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def read_number(text: str) -> float:
+    """A number of at least 0, with separators and k, M, B. InputError for anything else."""
+    plain = text.lower().replace(",", "").replace("_", "").replace(" ", "")
+    factor = {"k": 1e3, "m": 1e6, "b": 1e9}.get(plain[-1:], 1.0)
+    try:
+        number = float(plain.rstrip("kmb")) * factor
+    except ValueError:
+        raise InputError(f"'{text}' is not a number", hint="Write it like 512, 200k or 1.8e9.") from None
+    if not 0 <= number < float("inf"):
+        raise InputError(f"'{text}' is not a number of at least 0")
+    return number

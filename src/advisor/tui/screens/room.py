@@ -1,0 +1,51 @@
+"""What the six rooms have in common: the tab bar, a body, the footer, and the classes for width and height."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from advisor.tui.session import Session
+from advisor.tui.widgets.tabbar import TabBar
+
+_TOO_SMALL = "advisor needs 60 × 16 characters; this window is smaller."
+
+
+class Room(Screen[None]):
+    """A screen of the app. Subclasses say which room they are and compose its body."""
+
+    # Declared by Textual as instance attributes, and read from the class.
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (32, "-tall")]  # noqa: RUF012
+    room: ClassVar[str]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id=self.room)
+        self.session = session
+
+    def compose(self) -> ComposeResult:
+        yield TabBar(self.room, self.session.region)
+        yield Static(_TOO_SMALL, id="too-small", markup=False)
+        with Container(id="body"):
+            yield from self.body()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def body(self) -> Iterable[Widget]:
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        """Another room may have changed what this one shows."""
+        self.query_one(TabBar).note = self.session.region
+        self.mark_running(self.session.live.is_on)
+        self.show_session()
+
+    def mark_running(self, is_on: bool) -> None:
+        """Show in the tab bar whether a benchmark is on."""
+        self.query_one(TabBar).running = is_on
+
+    def show_session(self) -> None:
+        """Bring the screen up to date with the session."""

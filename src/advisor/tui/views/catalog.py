@@ -1,0 +1,214 @@
+"""What Catalog says: the columns of its table, the drawer under it, details and comparison."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.text import Text
+from textual.content import Content
+
+from advisor.advice.offers import Offer
+from advisor.quantities import text
+from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.units import HOURS_PER_MONTH
+from advisor.tui.views.text import badge, heading, lines, muted, strong
+from advisor.wording.figures import PURCHASES
+from advisor.workflows.catalog import Figure, InstanceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table. wide: shown only where there is room."""
+
+    title: str
+    width: int
+    write: Callable[[InstanceRow], str]
+    order: Callable[[InstanceRow], float | str]
+    wide: bool = False
+    right: bool = True
+
+
+def _chip(row: InstanceRow) -> str:
+    return "none" if row.accelerator is None else row.accelerator.name.partition(" ")[2]
+
+
+def _price(row: InstanceRow) -> float:
+    return row.price.usd_per_hour if row.price is not None else float("inf")
+
+
+def _per_gib(row: InstanceRow) -> float:
+    return _price(row) / row.total_memory_gib if row.total_memory_gib else float("inf")
+
+
+COLUMNS = (
+    Column("instance", 16, lambda row: row.instance.id, lambda row: row.instance.id, right=False),
+    Column("accelerator", 20, _chip, _chip, right=False),
+    Column("n", 2, lambda row: str(row.instance.accelerator_count or ""), lambda row: row.instance.accelerator_count),
+    Column(
+        "GiB each",
+        8,
+        lambda row: f"{row.accelerator.memory_gib:,.1f}" if row.accelerator else "",
+        lambda row: row.accelerator.memory_gib if row.accelerator else 0.0,
+    ),
+    Column(
+        "GiB all",
+        7,
+        lambda row: f"{row.total_memory_gib:,.0f}" if row.accelerator else "",
+        lambda row: row.total_memory_gib,
+    ),
+    Column(
+        "GB/s",
+        6,
+        lambda row: f"{row.accelerator.memory_bandwidth_gb_per_s:,g}" if row.accelerator else "",
+        lambda row: row.accelerator.memory_bandwidth_gb_per_s if row.accelerator else 0.0,
+        wide=True,
+    ),
+    Column(
+        "link",
+        10,
+        lambda row: row.accelerator.interconnect if row.accelerator else "",
+        lambda row: row.accelerator.interconnect if row.accelerator else "",
+        wide=True,
+        right=False,
+    ),
+    Column("vCPU", 5, lambda row: str(row.instance.vcpus), lambda row: row.instance.vcpus, wide=True),
+    Column(
+        "Gbit/s", 6, lambda row: f"{row.instance.network_gbps:,g}", lambda row: row.instance.network_gbps, wide=True
+    ),
+    Column("USD/h", 10, lambda row: f"{row.price.usd_per_hour:,.2f}" if row.price else "no list", _price),
+    Column(
+        "USD/month",
+        10,
+        lambda row: f"{row.price.usd_per_hour * HOURS_PER_MONTH:,.0f}" if row.price else "",
+        _price,
+        wide=True,
+    ),
+    Column(
+        "USD/GiB·h", 9, lambda row: f"{_per_gib(row):.4f}" if row.price and row.accelerator else "", _per_gib, wide=True
+    ),
+)
+
+
+def columns(*, wide: bool) -> list[Column]:
+    return [column for column in COLUMNS if wide or not column.wide]
+
+
+def cell(column: Column, row: InstanceRow, *, marked: bool) -> Text:
+    """A table cell; DataTable takes Rich text, aligned by itself."""
+    words = column.write(row)
+    if column.title == "instance":
+        words = f"{'✓' if marked else ' '} {words}"
+    elif column.title == "USD/h":
+        words = f"{words} {row.price.provenance.level.glyph if row.price else Level.UNKNOWN.glyph}"
+    return Text(words, justify=_side(column))
+
+
+def column_label(column: Column) -> Text:
+    """The heading, over its cells."""
+    return Text(f"  {column.title}" if column.title == "instance" else column.title, justify=_side(column))
+
+
+def _side(column: Column) -> Literal["left", "right"]:
+    return "right" if column.right else "left"
+
+
+def matches(row: InstanceRow, wanted: str) -> bool:
+    """Whether every word of the filter occurs in the row; `8x` asks for a count of accelerators."""
+    haystack = " ".join(
+        (row.instance.id, _chip(row), row.accelerator.vendor if row.accelerator else "", row.instance.quota)
+    ).lower()
+    for word in wanted.lower().split():
+        if word.endswith("x") and word[:-1].isdigit():
+            if row.instance.accelerator_count != int(word[:-1]):
+                return False
+        elif word not in haystack:
+            return False
+    return True
+
+
+def drawer(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
+    """What stands under the table about the row under the cursor."""
+    instance = row.instance
+    host = f"{instance.vcpus} vCPU · {instance.memory_gib:,g} GiB · {instance.network_gbps:,g} Gbit/s"
+    parts: list[Content | str] = [Content.assemble((instance.id, "bold"), f"   {host}")]
+    if row.accelerator is not None:
+        link = f"{row.accelerator.interconnect_name}, {row.accelerator.link_gb_per_s:,g} GB/s each way"
+        parts.append(muted(f"{instance.accelerator_count} × {row.accelerator.name} · {link}"))
+    parts.append(_sold(region, sold))
+    if instance.note:
+        parts.append(muted(instance.note))
+    return lines(*parts)
+
+
+def _sold(region: str, sold: Sequence[Offer]) -> Content:
+    if not sold:
+        return Content.styled(f"not offered in {region}", "$warning")
+    parts = [
+        Content.assemble(
+            f"{PURCHASES[offer.purchase]} ",
+            (text.usd_per_hour(offer.usd_per_hour), "bold" if offer.price else "$warning"),
+            " ",
+            badge(offer.price.level, word=False) if offer.price else "",
+        )
+        for offer in sold
+    ]
+    return Content.assemble((f"{region}: ", "$secondary"), Content(" · ").join(parts))
+
+
+def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer]) -> Content:
+    """Every figure with level, date, source and layer."""
+    parts: list[Content | str] = []
+    if row.instance.note:
+        parts += [row.instance.note, ""]
+    for figure in figures:
+        if figure.value is not None:
+            parts.append(_sourced(figure.label, figure.value, figure.origin))
+    parts += ["", heading("Prices")]
+    for offer in sold:
+        if offer.price is None:
+            parts.append(f"{PURCHASES[offer.purchase]}: no list price")
+        else:
+            price = text.usd_per_hour(offer.price.value)
+            parts.append(_sourced(PURCHASES[offer.purchase], price, offer.price.provenance))
+    return lines(*parts)
+
+
+def _sourced(label: str, value: str, origin: Provenance) -> Content:
+    when = f", {origin.as_of}" if origin.as_of else ""
+    layer = "" if origin.layer == "shipped" else f", from {origin.layer}"
+    return Content.assemble(
+        (f"{label:<26}", "$secondary"),
+        f"{value:<20} ",
+        badge(origin.level, word=False),
+        (f" {origin.source}{when}{layer}", "$secondary"),
+    )
+
+
+def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]], region: str) -> Content:
+    """Candidates as columns, figures as rows."""
+    width = 19
+    parts: list[Content | str] = [
+        Content.assemble(" " * 26, *(strong(f"{row.instance.id:>{width}}") for row in rows)),
+    ]
+    for same in zip(*figures, strict=True):
+        cells: list[Content] = []
+        for figure in same:
+            value = figure.value if figure.value is not None else text.NO_DATA
+            level = figure.origin.level if figure.value is not None else Level.UNKNOWN
+            cells.append(Content.assemble(f"{value[: width - 3]:>{width - 2}} ", badge(level, word=False)))
+        parts.append(Content.assemble((f"{same[0].label:<26}", "$secondary"), *cells))
+    prices = [
+        f"{text.usd_per_hour(row.price.usd_per_hour) if row.price else 'no list price':>{width - 2}} " for row in rows
+    ]
+    glyphs = [badge(row.price.provenance.level if row.price else Level.UNKNOWN, word=False) for row in rows]
+    shown = [Content.assemble(price, glyph) for price, glyph in zip(prices, glyphs, strict=True)]
+    parts.append(Content.assemble((f"{'USD/h, ' + region:<26}", "$secondary"), *shown))
+    return lines(*parts)
+
+
+def status(shown: int, total: int, region: str, order: Column, descending: bool, as_of: str | None) -> Content:
+    """The line above the table: how many rows, whose prices, sorted by what, and how old."""
+    arrow = "↓" if descending else "↑"
+    return muted(
+        f"{shown} of {total} · {region}, on demand · by {order.title} {arrow} · prices to {as_of or 'unknown'}"
+    )

@@ -1,0 +1,194 @@
+"""What Evidence says: runs, figures and audited claims as table rows, and the details under them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.content import Content
+
+from advisor.evidence.audit import AuditedClaim
+from advisor.evidence.ledger import RunRecord
+from advisor.evidence.points import EvidencePoint
+from advisor.quantities import text
+from advisor.quantities.provenance import Level
+from advisor.tui.views.text import badge, lines, muted
+
+_VERDICT_MARKS = {
+    "ok": "✓ ok",
+    "rounding": "✓ rounding",
+    "wrong": "✗ wrong",
+    "impossible": "✗ impossible",
+    "false_fact": "✗ false fact",
+    "suspicious": "! suspicious",
+    "unverifiable": "? unverifiable",
+}
+
+
+_FIGURES = {"output_tokens_per_s": "output", "ttft_ms": "TTFT", "itl_ms": "ITL", "tpot_ms": "TPOT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column: its title, and its width where there is little room (0: left out) and where there is much."""
+
+    title: str
+    narrow: int
+    wide: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows for one panel: headings, cells, and what the drawer says of each row."""
+
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    details: tuple[Content, ...]
+    empty: str
+
+
+def runs(found: Sequence[RunRecord], points: Sequence[EvidencePoint]) -> Table:
+    """The benchmarks of the ledger, newest first."""
+    rows, details = [], []
+    for run in found:
+        level = _run_level(run)
+        valid = sum(verdict == "valid" for verdict in run.verdicts)
+        rows.append(
+            (
+                Text(level.glyph),
+                Text(run.started_at[:16].replace("T", " ")),
+                Text(run.served_model),
+                Text(run.state),
+                Text(f"{valid} of {len(run.verdicts)} valid"),
+            )
+        )
+        details.append(_run_details(run, [point for point in points if point.run_id == run.id]))
+    headings = (
+        Heading("", 1, 1),
+        Heading("started", 16, 16),
+        Heading("model", 26, 48),
+        Heading("state", 9, 9),
+        Heading("points", 14, 30),
+    )
+    empty = "No runs yet. B opens Bench: b starts one against an endpoint you have, o against the built-in one."
+    return Table(headings, tuple(rows), tuple(details), empty)
+
+
+def _run_level(run: RunRecord) -> Level:
+    if run.simulated:
+        return Level.SIMULATED
+    return Level.MEASURED if "valid" in run.verdicts and run.subject.get("vouched_by") else Level.UNKNOWN
+
+
+def _run_details(run: RunRecord, points: Sequence[EvidencePoint]) -> Content:
+    level = _run_level(run)
+    subject = run.subject
+    about = "no instance was named, so it is evidence about none"
+    if subject.get("instance"):
+        about = f"{subject['instance']}, {subject.get('checkpoint', '?')}, vouched for by {subject.get('vouched_by')}"
+    shown: list[Content | str] = [
+        Content.assemble(badge(level), f"   {run.id}   {run.endpoint}"),
+        muted(f"about: {about}"),
+    ]
+    by_load: dict[float, list[str]] = {}
+    for point in points:
+        if point.load_value is not None:
+            by_load.setdefault(point.load_value, []).append(f"{_metric(point)}")
+    shown += [f"{load:>6g} concurrent   {'   '.join(metrics)}" for load, metrics in by_load.items()]
+    if run.simulated:
+        shown.append(muted("Simulated: shown for practice, never evidence about an instance."))
+    return lines(*shown)
+
+
+def _metric(point: EvidencePoint) -> str:
+    return f"{_FIGURES.get(point.metric, point.metric)} {_value(point)}"
+
+
+def _value(point: EvidencePoint) -> str:
+    """Short; the drawer and the command line show every digit."""
+    return text.milliseconds(point.value) if point.unit == "ms" else f"{text.rate(point.value)} tok/s"
+
+
+def published(points: Sequence[EvidencePoint]) -> Table:
+    """Published figures as their sources state them."""
+    rows = tuple(
+        (
+            Text(point.level.glyph),
+            Text(f"{point.model.removeprefix('llama-4-')} {point.checkpoint}"),
+            Text(f"{point.devices} × {point.accelerator}"),
+            Text(f"{point.engine} {point.engine_version}"),
+            Text(f"{point.input_tokens}/{point.output_tokens}", justify="right"),
+            Text("max" if point.load_value is None else f"{point.load_value:g}", justify="right"),
+            Text(_FIGURES.get(point.metric, point.metric)),
+            Text(_value(point), justify="right"),
+        )
+        for point in points
+    )
+    details = tuple(
+        lines(
+            Content.assemble(
+                badge(point.level), f"   {point.metric} = {point.value:,.6g} {point.unit}, {point.statistic}"
+            ),
+            f"{point.engine} {point.engine_version} · {point.provenance.source}, {point.provenance.as_of or 'undated'}",
+            muted(point.note or f"load: {point.load.replace('_', ' ')}"),
+        )
+        for point in points
+    )
+    headings = (
+        Heading("", 1, 1),
+        Heading("model", 13, 16),
+        Heading("on", 17, 24),
+        Heading("engine", 0, 24),
+        Heading("in/out", 9, 11),
+        Heading("load", 4, 6),
+        Heading("figure", 6, 14),
+        Heading("value", 12, 14),
+    )
+    return Table(headings, rows, details, "The catalogue holds no published figures.")
+
+
+def audited(claims: Sequence[AuditedClaim]) -> Table:
+    """Claims of published reports beside what follows from them."""
+    rows = tuple(
+        (
+            Text(_VERDICT_MARKS[claim.verdict.value]),
+            Text(f"{claim.claimed:,g}", justify="right"),
+            Text(_recomputed(claim), justify="right"),
+            Text(claim.unit),
+            Text(claim.text),
+        )
+        for claim in claims
+    )
+    details = tuple(
+        lines(
+            Content.assemble((f"{_VERDICT_MARKS[claim.verdict.value]}   ", "bold"), claim.text),
+            f"{claim.formula} = {_recomputed(claim)} {claim.unit}, claimed {claim.claimed:,g}",
+            muted(
+                f"{', '.join(f'{key} {value}' for key, value in claim.inputs.items())}"
+                f"   {claim.report}{f', line {claim.source_line}' if claim.source_line else ''}"
+            ),
+        )
+        for claim in claims
+    )
+    headings = (
+        Heading("verdict", 14, 14),
+        Heading("claimed", 8, 10),
+        Heading("recomputed", 10, 10),
+        Heading("unit", 13, 14),
+        Heading("claim", 20, 76),
+    )
+    return Table(headings, rows, details, "The catalogue holds no reports.")
+
+
+def _recomputed(claim: AuditedClaim) -> str:
+    if claim.recomputed is None:
+        return text.NO_DATA
+    return f"{claim.recomputed:,.0f}" if abs(claim.recomputed) >= 1000 else f"{claim.recomputed:,.4g}"
+
+
+def tabs(current: str, counts: dict[str, int]) -> Content:
+    """The panels, the current one marked."""
+    parts = [
+        Content.styled(f" {name} {count} ", "bold reverse" if name.lower() == current else "$secondary")
+        for name, count in counts.items()
+    ]
+    return Content.assemble(Content(" ").join(parts), ("   t next panel", "$secondary"))

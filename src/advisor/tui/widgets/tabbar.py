@@ -1,0 +1,52 @@
+"""The first line of every screen: the six rooms, the region, and whether a benchmark runs."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+ROOMS = (
+    ("decide", "Decide"),
+    ("catalog", "Catalog"),
+    ("fit", "Fit"),
+    ("bench", "Bench"),
+    ("evidence", "Evidence"),
+    ("advice", "Advice"),
+)
+
+
+class TabBar(Static):
+    """Rooms by their capitals. current is the room shown; note stands at the right edge."""
+
+    DEFAULT_CSS = """
+    TabBar {
+        dock: top; height: 1; width: 1fr; background: $panel; color: $text;
+    }
+    """
+
+    note = reactive("")
+    running = reactive(False)
+
+    def __init__(self, current: str, note: str) -> None:
+        super().__init__(markup=False)
+        self._current = current
+        self.set_reactive(TabBar.note, note)
+
+    def watch_note(self) -> None:
+        self.refresh()
+
+    def watch_running(self) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        parts: list[Content] = [Content.styled(" advisor ", "bold $primary")]
+        for room, title in ROOMS:
+            mark = " ●" if room == "bench" and self.running else ""
+            if room == self._current:
+                parts.append(Content.styled(f" {title}{mark} ", "bold reverse"))
+            else:
+                parts.append(Content.assemble(" ", (title[0], "bold underline"), f"{title[1:]}{mark} "))
+        bar = Content("").join(parts)
+        space = self.size.width - bar.cell_length - len(self.note) - 1
+        if space < 1:
+            return bar
+        return Content.assemble(bar, " " * space, (self.note, "$secondary"))

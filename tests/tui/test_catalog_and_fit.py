@@ -1,0 +1,71 @@
+"""Catalog and Fit: the table, its filter and marks; the verdict that follows a field at once."""
+
+from advisor.tui.app import AdvisorApp
+from tui.support import LARGE, opened, press, screen_text
+
+
+async def test_the_filter_leaves_matching_rows_and_escape_clears_it(app: AdvisorApp) -> None:
+    async with opened(app, "C", "slash", *"h100") as pilot:
+        assert "2 of 14" in screen_text(app)
+        await press(pilot, "escape")
+        assert "14 of 14" in screen_text(app)
+
+
+async def test_no_list_price_is_said_and_is_no_zero(app: AdvisorApp) -> None:
+    async with opened(app, "C", "slash", *"trn2"):
+        shown = screen_text(app)
+        assert "no list ?" in shown
+        assert "0.00" not in shown
+
+
+async def test_sorting_goes_up_then_down_then_on(app: AdvisorApp) -> None:
+    async with opened(app, "C", "s") as pilot:
+        assert "by instance ↓" in screen_text(app)
+        await press(pilot, "s")
+        assert "by accelerator ↑" in screen_text(app)
+
+
+async def test_the_region_changes_for_the_whole_app(app: AdvisorApp) -> None:
+    async with opened(app, "C", "right_square_bracket") as pilot:
+        region = app.session.region
+        assert region != "us-east-1"
+        await press(pilot, "F")
+        assert region in screen_text(app).splitlines()[0]
+
+
+async def test_marked_rows_are_compared_side_by_side(app: AdvisorApp) -> None:
+    async with opened(app, "C", "space", "down", "space", "c", size=LARGE):
+        shown = screen_text(app)
+        assert "g6e.48xlarge" in shown
+        assert "g7e.12xlarge" in shown
+        assert "memory bandwidth each" in shown
+
+
+async def test_sources_name_where_each_figure_comes_from(app: AdvisorApp) -> None:
+    async with opened(app, "C", "i", size=LARGE):
+        shown = screen_text(app)
+        assert "memory each, usable" in shown
+        assert "CUDA-visible" in shown
+
+
+async def test_enter_on_a_row_asks_fit_about_it(app: AdvisorApp) -> None:
+    async with opened(app, "C", "slash", *"inf2", "enter", "enter"):
+        assert app.current_mode == "fit"
+        shown = screen_text(app)
+        assert "UNSUPPORTED" in shown
+        assert "inf2.48xlarge" in shown
+
+
+async def test_a_changed_field_changes_the_verdict_at_once(app: AdvisorApp) -> None:
+    async with opened(app, "F") as pilot:
+        assert "FITS" in screen_text(app)
+        app.session.ask_fit(instance="p5.4xlarge", checkpoint="bf16")
+        await press(pilot, "C", "F")
+        assert "DOES NOT FIT" in screen_text(app)
+
+
+async def test_arrows_move_between_fields_and_change_them(app: AdvisorApp) -> None:
+    async with opened(app, "F", "up", "up", "up", "left") as pilot:
+        assert app.session.fit_question.model == "llama-4-maverick"
+        await press(pilot, "r")
+        assert app.session.fit_question.model == "llama-4-scout"

@@ -1,0 +1,78 @@
+"""Decide: answer by digit, see the candidates shrink, go back without losing anything."""
+
+from advisor.tui.app import AdvisorApp
+from tui.support import opened, press, screen_text
+
+
+async def test_the_app_opens_on_the_first_question_with_the_whole_catalogue(app: AdvisorApp) -> None:
+    async with opened(app):
+        shown = screen_text(app)
+        assert "Question 1 of 10" in shown
+        assert "instances left 14 → 9" in shown
+
+
+async def test_a_digit_answers_and_the_next_question_comes(app: AdvisorApp) -> None:
+    async with opened(app, "2"):
+        shown = screen_text(app)
+        assert "✓model 2" in shown
+        assert "Question 2 of 10" in shown
+        assert app.session.settings["model"] == "llama-4-maverick"
+
+
+async def test_maverick_leaves_fewer_instances(app: AdvisorApp) -> None:
+    async with opened(app) as pilot:
+        before = screen_text(app)
+        await press(pilot, "2")
+        assert "g7e.12xlarge" in before
+        left = screen_text(app).split("dropped by")[0]
+        assert "g7e.12xlarge" not in left
+
+
+async def test_backspace_reopens_the_question_before(app: AdvisorApp) -> None:
+    async with opened(app, "2", "1", "backspace"):
+        assert "Question 2 of 10" in screen_text(app)
+        assert app.session.settings["model"] == "llama-4-maverick"
+
+
+async def test_enter_takes_the_marked_answer(app: AdvisorApp) -> None:
+    async with opened(app, "down", "enter"):
+        assert app.session.settings["model"] == "llama-4-maverick"
+
+
+async def test_an_option_with_numbers_asks_for_them_and_refuses_nonsense(app: AdvisorApp) -> None:
+    async with opened(app, "1", "3") as pilot:
+        assert "prompt, tokens" in screen_text(app)
+        await press(pilot, *["backspace"] * 8, "x", "enter", "enter")
+        assert "is not a number" in screen_text(app)
+        await press(pilot, "backspace", *"150k", "enter", "enter")
+        assert app.session.settings["input_tokens_p50"] == 150_000
+
+
+async def test_escape_leaves_a_form_without_an_answer(app: AdvisorApp) -> None:
+    async with opened(app, "1", "3", "escape"):
+        assert "Question 2 of 10" in screen_text(app)
+        assert "input_tokens_p50" not in app.session.settings
+
+
+async def test_unsure_takes_the_default_as_an_assumption(app: AdvisorApp) -> None:
+    async with opened(app, *"u" * 10) as pilot:
+        assert "Everything is answered" in screen_text(app)
+        await press(pilot, "enter")
+        assert app.current_mode == "advice"
+
+
+async def test_training_is_no_serving_question(app: AdvisorApp) -> None:
+    async with opened(app, "1", "7"):
+        assert "Training is not a serving question" in screen_text(app)
+
+
+async def test_dropped_says_why(app: AdvisorApp) -> None:
+    async with opened(app, "d"):
+        shown = screen_text(app)
+        assert "r8g.48xlarge" in shown
+        assert "not a serving choice" in " ".join(shown.replace("│", " ").split())
+
+
+async def test_a_small_window_says_so(app: AdvisorApp) -> None:
+    async with opened(app, size=(50, 12)):
+        assert "60 × 16" in screen_text(app)
