@@ -10,6 +10,11 @@ def main() -> int:
         from advisor.tui.app import run  # the screen library loads only for the app
 
         return run()
+    if argv == ["--version"]:
+        from advisor.cli.version import VERSION_LINE  # scripts ask it often, and it needs no parser
+
+        sys.stdout.write(f"{VERSION_LINE}\n")
+        return 0
     from advisor.cli.main import main as run_command
 
     return run_command(argv)

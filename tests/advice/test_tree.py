@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.advice.advise import Knowledge, advise, narrowed
+from advisor.advice.advise import Knowledge, advise
+from advisor.advice.narrowing import narrowed
 from advisor.advice.recommendation import Status
 from advisor.advice.tree import Answer, Node, Tree, load_tree
 from advisor.advice.workload import workload_from

@@ -30,7 +30,8 @@ from advisor.reasons import warning
 from advisor.slo import Slo
 from advisor.wording.reasons import sentence
 from advisor.workflows.catalog import instance_rows, prices_of
-from advisor.workflows.fit import FitQuestion, fit
+from advisor.workflows.fit import fit
+from advisor.workflows.fit_question import FitQuestion
 from evidence.results import point, result
 
 _QUESTIONS = {

@@ -11,7 +11,8 @@ from advisor.errors import InputError, UnknownIdError
 from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities.units import GIB
-from advisor.workflows.fit import FitQuestion, fit, fit_everywhere
+from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.fit_question import FitQuestion
 
 SCOUT = FitQuestion(model="llama-4-scout", instance="p5.48xlarge")
 

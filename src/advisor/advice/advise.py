@@ -53,18 +53,6 @@ def advise(workload: Workload, knowledge: Knowledge) -> Recommendation:
     return _answer(workload, status, tuple(pools), knowledge)
 
 
-def narrowed(workload: Workload, catalog: Catalog) -> Mapping[str, Funnel]:
-    """Only the funnel, by model: what a screen shows while questions are still open."""
-    names = list(catalog.models) if workload.model in (BOTH, UNSURE) else [workload.model]
-    found = {}
-    for name in names:
-        own = replace(workload, model=name)
-        funnel = generate(catalog, catalog.model(name), own)
-        apply_market(catalog, funnel, own)
-        found[name] = funnel
-    return found
-
-
 def _answer(
     workload: Workload,
     status: Status,

@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from advisor import __version__
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import COMMANDS, build_parser
+from advisor.cli.version import VERSION_LINE
 from advisor.errors import AdvisorError, CancelledError, EndpointError, near
 
 
@@ -37,16 +37,12 @@ def _run(argv: list[str], output: Output) -> int:
         options = near(first, COMMANDS)
         hint = f"Did you mean {' or '.join(options)}?" if options else "See 'advisor --help'."
         raise AdvisorError(f"there is no command '{first}'", hint=hint, code="usage")
-    parser = build_parser(first or "", _version())
+    parser = build_parser(first or "", VERSION_LINE)
     arguments = parser.parse_args(argv)
     if arguments.command is None:
         parser.print_help(sys.stdout)
         return ExitCode.BAD_INPUT
     return int(arguments.run(arguments, output))
-
-
-def _version() -> str:
-    return f"advisor {__version__}, Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _exit_code(error: AdvisorError) -> ExitCode:

@@ -1,7 +1,9 @@
 """The app class: rooms, keys, palette, the one benchmark, and leaving without losing it."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
@@ -14,28 +16,25 @@ from advisor.catalog.load import load_catalog, overlay_directories
 from advisor.errors import AdvisorError
 from advisor.paths import UserPaths, user_paths
 from advisor.tui.keys import APP, bindings
-from advisor.tui.screens.advice import AdviceScreen
-from advisor.tui.screens.bench import BenchScreen
-from advisor.tui.screens.catalog import CatalogScreen
-from advisor.tui.screens.decide import DecideScreen
+from advisor.tui.messages import BuiltInAsked, KillAsked, RunAsked, StopAsked
 from advisor.tui.screens.dialogs import ConfirmDialog
-from advisor.tui.screens.evidence import EvidenceScreen
-from advisor.tui.screens.fit import FitScreen
-from advisor.tui.screens.help import HelpDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.theme import DARK
 from advisor.tui.widgets.tabbar import ROOMS
-from advisor.workflows.benchmark_question import BenchmarkQuestion
 
-_SCREENS: dict[str, type[Room]] = {
-    "decide": DecideScreen,
-    "catalog": CatalogScreen,
-    "fit": FitScreen,
-    "bench": BenchScreen,
-    "evidence": EvidenceScreen,
-    "advice": AdviceScreen,
+if TYPE_CHECKING:
+    from advisor.workflows.benchmark_question import BenchmarkQuestion
+
+_SCREENS = {
+    "decide": "DecideScreen",
+    "catalog": "CatalogScreen",
+    "fit": "FitScreen",
+    "bench": "BenchScreen",
+    "evidence": "EvidenceScreen",
+    "advice": "AdviceScreen",
 }
+"""Class by room; the module has the room's name, and loads when somebody first goes there."""
 
 _PAINT_S = 0.5
 
@@ -45,6 +44,7 @@ class AdvisorApp(App[None]):
 
     TITLE = "advisor"
     CSS_PATH = "app.tcss"
+    DEFAULT_MODE = "decide"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
 
     class RunMoved(Message):
@@ -55,14 +55,13 @@ class AdvisorApp(App[None]):
         self.session = session
         self._ticks: Timer | None = None
         self._is_leaving = False
-        for room, screen in _SCREENS.items():
-            self.add_mode(room, lambda screen=screen: screen(session))  # type: ignore[misc]  # bound early on purpose
-
-    def on_mount(self) -> None:
+        for room in _SCREENS:
+            self.add_mode(room, partial(_screen, room, session))
         self.register_theme(DARK)
         self.theme = DARK.name
+
+    def on_mount(self) -> None:
         self._ticks = self.set_interval(_PAINT_S, self._tick, pause=True)
-        self.switch_mode("decide")
 
     def on_unmount(self) -> None:
         self.session.live.close()
@@ -73,6 +72,8 @@ class AdvisorApp(App[None]):
             self.switch_mode(room)
 
     def action_help(self) -> None:
+        from advisor.tui.screens.help import HelpDialog
+
         self.push_screen(HelpDialog(self.current_mode))
 
     def action_leave(self) -> None:
@@ -91,23 +92,23 @@ class AdvisorApp(App[None]):
         if not self.session.live.is_on:
             self.exit()
 
-    @on(BenchScreen.Asked)
-    def _start_run(self, message: BenchScreen.Asked) -> None:
+    @on(RunAsked)
+    def _start_run(self, message: RunAsked) -> None:
         self.session.live.check()
         self._show_run()
         self._begin(message.question, message.key)
 
-    @on(BenchScreen.StopAsked)
+    @on(StopAsked)
     def _stop_run(self) -> None:
         self.session.live.stop()
         self._show_run()
 
-    @on(BenchScreen.KillAsked)
+    @on(KillAsked)
     def _kill_run(self) -> None:
         self.session.live.kill()
         self._show_run()
 
-    @on(BenchScreen.BuiltInAsked)
+    @on(BuiltInAsked)
     @work(thread=True, exclusive=True, group="built-in")
     def _start_builtin(self) -> None:
         try:
@@ -117,7 +118,7 @@ class AdvisorApp(App[None]):
         self.post_message(self.RunMoved())
 
     @work(thread=True, exclusive=True, group="run")
-    def _begin(self, question: BenchmarkQuestion, key: str | None) -> None:
+    def _begin(self, question: "BenchmarkQuestion", key: str | None) -> None:
         self.session.live.begin(question, self.session.catalog, self.session.paths, key)
         self.post_message(self.RunMoved())
 
@@ -150,7 +151,6 @@ class AdvisorApp(App[None]):
     def _show_run(self) -> None:
         if isinstance(self.screen, Room):
             self.screen.mark_running(self.session.live.is_on)
-        if isinstance(self.screen, BenchScreen):
             self.screen.show_run()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -159,6 +159,11 @@ class AdvisorApp(App[None]):
             yield SystemCommand(
                 f"Go to {title}", f"Switch to the room {title}", lambda room=room: self.action_room(room)
             )
+
+
+def _screen(room: str, session: Session) -> Room:
+    screen: type[Room] = getattr(import_module(f"advisor.tui.screens.{room}"), _SCREENS[room])
+    return screen(session)
 
 
 def make_app(paths: UserPaths | None = None) -> AdvisorApp:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from advisor.catalog.load import Catalog
 from advisor.errors import AdvisorError
 from advisor.paths import UserPaths
-from advisor.workflows.benchmark_question import BenchmarkQuestion
 
 if TYPE_CHECKING:
     from advisor.bench.progress import Progress
     from advisor.bench.runner import RunHandle
+    from advisor.workflows.benchmark_question import BenchmarkQuestion
     from advisor.workflows.run_benchmark import Kept
 
 _KILL_AFTER_S = 10.0
@@ -55,7 +55,7 @@ class LiveRun:
         """A run was asked for."""
         self.phase, self.progress, self.kept, self.complaint = Phase.CHECKING, None, None, ""
 
-    def begin(self, question: BenchmarkQuestion, catalog: Catalog, paths: UserPaths, key: str | None) -> None:
+    def begin(self, question: "BenchmarkQuestion", catalog: Catalog, paths: UserPaths, key: str | None) -> None:
         """Try the endpoint and start. Blocking. What is wrong with the endpoint becomes the complaint."""
         from advisor.workflows.run_benchmark import begin, prepare
 

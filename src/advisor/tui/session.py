@@ -6,18 +6,17 @@ The session computes nothing itself: it asks the workflows, and is handed to the
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from advisor.advice.advise import Knowledge
-from advisor.advice.recommendation import Recommendation
 from advisor.advice.tree import Answer, Node, Tree, Walk, load_tree
-from advisor.advice.workload import Workload
 from advisor.catalog.load import Catalog
 from advisor.paths import UserPaths
-from advisor.tui.bench_form import BenchForm, form_for
+from advisor.tui.bench_form import BenchForm
 from advisor.tui.live_run import LiveRun
-from advisor.workflows.fit import FitQuestion
-from advisor.workflows.recommend import workload
+from advisor.workflows.fit_question import FitQuestion
+
+if TYPE_CHECKING:
+    from advisor.advice.advise import Knowledge  # the first screen need not wait for it
 
 HOME_REGION = "us-east-1"
 FIRST_QUESTION = FitQuestion("llama-4-scout", "p5.48xlarge", "fp8")
@@ -35,7 +34,7 @@ class Session:
     bench_form: BenchForm = field(default_factory=BenchForm)
     live: LiveRun = field(default_factory=LiveRun)
     version: int = 0
-    _knowledge: Knowledge | None = None
+    _knowledge: "Knowledge | None" = None
 
     @cached_property
     def tree(self) -> Tree:
@@ -50,7 +49,7 @@ class Session:
     def settings(self) -> Mapping[str, Any]:
         return self.walk.settings
 
-    def knowledge(self) -> Knowledge:
+    def knowledge(self) -> "Knowledge":
         """Catalogue and evidence, read once and again after `forget_evidence`. Blocking: call it in a worker."""
         if self._knowledge is None:
             from advisor.workflows.knowledge import gather
@@ -62,10 +61,6 @@ class Session:
         """A run has added evidence: what was answered before may no longer hold."""
         self._knowledge = None
         self.version += 1
-
-    def workload(self) -> Workload:
-        """The workload of the answers so far; every open question is a named default. Blocking."""
-        return workload(self.settings, self.knowledge())
 
     def answer(self, node: Node, answer: Answer) -> None:
         """Answer a question. Later answers stay, so that going back loses nothing."""
@@ -89,23 +84,8 @@ class Session:
     def use_endpoint(self, url: str) -> None:
         self.bench_form = replace(self.bench_form, endpoint=url)
 
-    def plan_check(self, document: Mapping[str, Any]) -> bool:
-        """Fill the form with the benchmark that would confirm a recommendation; whether it plans one."""
-        form = form_for(document, self.bench_form.endpoint)
-        if form is not None:
-            self.bench_form = form
-        return form is not None
-
     def _changed(self) -> None:
         self.version += 1
         regions = self.settings.get("regions_allowed", ())
         named = [region for region in regions if region in self.catalog.regions]
         self.region = named[0] if named else HOME_REGION
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A finished recommendation and the version of the answers it belongs to."""
-
-    version: int
-    recommendation: Recommendation

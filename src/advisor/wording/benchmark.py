@@ -129,12 +129,12 @@ def progress_row(cell: "CellProgress") -> tuple[str, ...]:
 def progress_line(progress: "Progress") -> str:
     """Where a run stands, in one line."""
     cells = len(progress.cells)
-    asked = "" if progress.planned is None else f" of {progress.planned}"
+    asked = " answers" if progress.planned is None else f" of {progress.planned}"
     rate = progress.output_tokens_per_s_now
     parts = [
         f"{STAGES[progress.stage]}, {progress.concurrency} concurrent",
         f"cell {progress.cell + 1} of {cells}",
-        f"{progress.completed}{asked} answers",
+        f"{progress.completed}{asked}",
         *([f"{text.rate(rate)} tokens/s"] if rate is not None else []),
         f"{progress.elapsed_s:.0f} s",
     ]

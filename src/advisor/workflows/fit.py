@@ -1,38 +1,17 @@
 """From the ids a user types to a fit verdict."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from advisor.anatomy.cache import KvDtype
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
-from advisor.fit.request import DEFAULT_CONTEXT_TOKENS, FitRequest
+from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult
 from advisor.fit.versions import version_key
 from advisor.reasons import info
-
-DEFAULT_CHECKPOINT = "bf16"
-
-
-@dataclass(frozen=True, slots=True)
-class FitQuestion:
-    """A fit question in the words of a command line. engine may carry a version: `vllm@0.33`."""
-
-    model: str
-    instance: str
-    checkpoint: str = DEFAULT_CHECKPOINT
-    engine: str | None = None
-    context_tokens: int = DEFAULT_CONTEXT_TOKENS
-    concurrency: int = 1
-    tensor_parallel_size: int | None = None
-    pipeline_parallel_size: int = 1
-    kv_dtype: KvDtype = "auto"
-    gpu_memory_utilization: float | None = None
-    max_num_seqs: int | None = None
-    max_num_batched_tokens: int | None = None
-    hybrid_kv: bool | None = None
+from advisor.workflows.fit_question import FitQuestion
 
 
 def fit(catalog: Catalog, question: FitQuestion) -> FitResult:

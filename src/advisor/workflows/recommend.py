@@ -6,11 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from advisor.advice.advise import Knowledge, advise, narrowed
-from advisor.advice.candidates import Funnel
+from advisor.advice.advise import Knowledge, advise
 from advisor.advice.recommendation import Recommendation
 from advisor.advice.workload import Workload, workload_from
-from advisor.catalog.load import Catalog
 from advisor.export.document import Document, Say
 from advisor.export.recommendation_document import recommendation_document
 from advisor.export.recommendation_file import read_recommendation, workload_settings
@@ -27,11 +25,6 @@ def workload(settings: Mapping[str, Any], knowledge: Knowledge) -> Workload:
     """The workload of stated settings, checked against the catalogue."""
     catalog = knowledge.catalog
     return workload_from(settings, catalog.models, catalog.regions)
-
-
-def narrow(settings: Mapping[str, Any], catalog: Catalog) -> Mapping[str, Funnel]:
-    """What is left of the catalogue under the answers so far, by model, and what each gate removed."""
-    return narrowed(workload_from(settings, catalog.models, catalog.regions), catalog)
 
 
 def settings_from_file(path: Path) -> dict[str, Any]:

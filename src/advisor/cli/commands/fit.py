@@ -14,7 +14,8 @@ from advisor.fit.result import FitResult, KvCache, Verdict
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.wording.reasons import sentence
-from advisor.workflows.fit import DEFAULT_CHECKPOINT, FitQuestion, fit, fit_everywhere
+from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.fit_question import DEFAULT_CHECKPOINT, FitQuestion
 
 _STYLES = {
     Verdict.FITS: "bold green",

@@ -16,6 +16,7 @@ from advisor.errors import AdvisorError, InputError
 from advisor.export.document import Document
 from advisor.export.recommendation_document import recommendation_document
 from advisor.export.recommendation_file import write_recommendation
+from advisor.tui.bench_question import form_for
 from advisor.tui.keys import ADVICE, bindings
 from advisor.tui.screens.dialogs import ConfirmDialog, FormDialog, FormField, TextDialog
 from advisor.tui.screens.room import Room
@@ -24,7 +25,8 @@ from advisor.tui.views import advice as view
 from advisor.tui.views.decide import dropped
 from advisor.tui.views.text import muted
 from advisor.wording.reasons import sentence
-from advisor.workflows.recommend import narrow, recommend
+from advisor.workflows.narrow import narrow
+from advisor.workflows.recommend import recommend
 
 _DEFAULT_FILE = "recommendation.toml"
 
@@ -132,7 +134,10 @@ class AdviceScreen(Room):
             self.app.push_screen(TextDialog("What was dropped, and why", dropped(funnels)))
 
     def action_bench(self) -> None:
-        if self._document is not None and not self.session.plan_check(self._document):
+        form = form_for(self._document, self.session.bench_form.endpoint) if self._document is not None else None
+        if form is not None:
+            self.session.bench_form = form
+        else:
             self.notify("This answer plans no live check: only an online pick is checked at a rate.")
         self.app.switch_mode("bench")
 

@@ -1,25 +1,25 @@
 """Bench: a form, and the one benchmark of the app as it runs or as it ended."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from advisor.bench.plan import PRESETS
 from advisor.errors import InputError
 from advisor.tui.bench_form import BY_NAME, NOT_STATED, BenchForm
+from advisor.tui.bench_question import question_of
 from advisor.tui.keys import BENCH, bindings
+from advisor.tui.messages import BuiltInAsked, KillAsked, RunAsked, StopAsked
 from advisor.tui.screens.room import Room
 from advisor.tui.views import bench as view
 from advisor.tui.widgets.choice import Choice
 from advisor.tui.widgets.textfield import TextField
-from advisor.workflows.benchmark_question import BenchmarkQuestion
 from advisor.workflows.credentials import key_from
 
 _SIZES = tuple(str(2**power) for power in range(7))
@@ -31,25 +31,6 @@ class BenchScreen(Room):
     room = "bench"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(BENCH)]
     AUTO_FOCUS = "#preset"
-
-    @dataclass
-    class Asked(Message):
-        """A benchmark is asked for. key is the endpoint's API key, which only the runner may see."""
-
-        question: BenchmarkQuestion
-        key: str | None
-
-        def __repr__(self) -> str:
-            return f"Asked({self.question.endpoint})"
-
-    class BuiltInAsked(Message):
-        """The built-in endpoint is wanted."""
-
-    class StopAsked(Message):
-        """The run shall stop, and keep what it measured."""
-
-    class KillAsked(Message):
-        """The run shall end at once."""
 
     def body(self) -> Iterable[Widget]:
         catalog = self.session.catalog
@@ -128,16 +109,16 @@ class BenchScreen(Room):
             return
         try:
             form = self.session.bench_form
-            self.post_message(self.Asked(form.question(), key_from(form.key_variable.strip() or None)))
+            self.post_message(RunAsked(question_of(form), key_from(form.key_variable.strip() or None)))
         except InputError as error:
             self.session.live.refuse(error)
             self.show_run()
 
     def action_builtin(self) -> None:
-        self.post_message(self.BuiltInAsked())
+        self.post_message(BuiltInAsked())
 
     def action_stop(self) -> None:
-        self.post_message(self.StopAsked())
+        self.post_message(StopAsked())
 
     def action_kill(self) -> None:
-        self.post_message(self.KillAsked())
+        self.post_message(KillAsked())

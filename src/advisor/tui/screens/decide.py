@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
 from textual.binding import BindingType
@@ -11,7 +11,6 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from advisor.advice.candidates import Funnel
 from advisor.advice.tree import Answer, Field, Node
 from advisor.errors import AdvisorError
 from advisor.tui.keys import DECIDE, bindings
@@ -20,7 +19,9 @@ from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.views import decide as view
 from advisor.tui.views.text import muted
-from advisor.workflows.recommend import narrow
+
+if TYPE_CHECKING:
+    from advisor.advice.candidates import Funnel
 
 
 class DecideScreen(Room):
@@ -35,7 +36,7 @@ class DecideScreen(Room):
         """What is left under one version of the answers, or why that cannot be said."""
 
         version: int
-        funnels: Mapping[str, Funnel]
+        funnels: "Mapping[str, Funnel]"
         complaint: str = ""
 
     def __init__(self, session: Session) -> None:
@@ -65,7 +66,8 @@ class DecideScreen(Room):
             self.query_one("#why", Static).update("")
         else:
             self._show_question(walk.open, nodes, options)
-        self._narrow(self.session.version, dict(self.session.settings))
+        # The question is painted first: the candidates take a moment, and a thread would share it.
+        self.call_after_refresh(lambda: self._narrow(self.session.version, dict(self.session.settings)))
 
     def _show_question(self, node: Node, nodes: Sequence[Node], options: OptionList) -> None:
         default = node.default_for(self.session.answers)
@@ -82,6 +84,8 @@ class DecideScreen(Room):
 
     @work(thread=True, exclusive=True, group="narrow")
     def _narrow(self, version: int, settings: dict[str, Any]) -> None:
+        from advisor.workflows.narrow import narrow  # with the fit checker, after the first paint
+
         try:
             self.post_message(self.Narrowed(version, narrow(settings, self.session.catalog)))
         except AdvisorError as error:
@@ -182,6 +186,8 @@ class DecideScreen(Room):
             self.notify("This question has no exact numbers: its options say them all.")
 
     def action_dropped(self) -> None:
+        from advisor.workflows.narrow import narrow
+
         try:
             funnels = narrow(self.session.settings, self.session.catalog)
         except AdvisorError as error:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.lazy import Lazy
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
@@ -32,7 +33,8 @@ class Room(Screen[None]):
         yield Static(_TOO_SMALL, id="too-small", markup=False)
         with Container(id="body"):
             yield from self.body()
-        yield Footer(compact=True, show_command_palette=False)
+        # A widget for each key takes as long as the rest of the screen, so the keys come one frame later.
+        yield Lazy(Footer(compact=True, show_command_palette=False))
 
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError
@@ -42,6 +44,9 @@ class Room(Screen[None]):
         self.query_one(TabBar).note = self.session.region
         self.mark_running(self.session.live.is_on)
         self.show_session()
+
+    def show_run(self) -> None:
+        """Paint where the benchmark stands, on a room that shows it."""
 
     def mark_running(self, is_on: bool) -> None:
         """Show in the tab bar whether a benchmark is on."""

@@ -1,14 +1,17 @@
 """What Decide says: the trail of answers, the open question, and what is left of the catalogue."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from advisor.advice.candidates import Candidate, Funnel, Removal
 from advisor.advice.tree import Answer, Node, Walk
 from advisor.tui.views.text import heading, lines, muted, strong
 from advisor.wording.figures import GATES
 from advisor.wording.reasons import sentence
+
+if TYPE_CHECKING:
+    from advisor.advice.candidates import Candidate, Funnel, Removal  # the first question need not wait for them
 
 _SHORT = {
     "model": "model",
@@ -65,7 +68,7 @@ def finished(out_of_scope: bool) -> Content:
     return lines(strong("Everything is answered."), "Enter shows the advice; backspace goes back to change an answer.")
 
 
-def candidates(funnels: Mapping[str, Funnel], all_instances: int, *, wide: bool) -> Content:
+def candidates(funnels: "Mapping[str, Funnel]", all_instances: int, *, wide: bool) -> Content:
     """What is left under the answers so far, and what each gate removed last."""
     parts: list[Content | str] = []
     for model, funnel in funnels.items():
@@ -84,7 +87,7 @@ def candidates(funnels: Mapping[str, Funnel], all_instances: int, *, wide: bool)
     return lines(*parts)
 
 
-def dropped(funnels: Mapping[str, Funnel]) -> Content:
+def dropped(funnels: "Mapping[str, Funnel]") -> Content:
     """Every instance that dropped out, gate by gate, with its reason."""
     parts: list[Content | str] = []
     for model, funnel in funnels.items():
@@ -98,7 +101,7 @@ def dropped(funnels: Mapping[str, Funnel]) -> Content:
     return lines(*(parts or ["Nothing has dropped out yet."]))
 
 
-def _best_by_instance(found: Sequence[Candidate]) -> list[Candidate]:
+def _best_by_instance(found: "Sequence[Candidate]") -> "list[Candidate]":
     """For each instance the candidate with the most room, as the one that stands for it."""
     best: dict[str, Candidate] = {}
     for candidate in found:
@@ -108,18 +111,18 @@ def _best_by_instance(found: Sequence[Candidate]) -> list[Candidate]:
     return list(best.values())
 
 
-def _margin(candidate: Candidate) -> float:
+def _margin(candidate: "Candidate") -> float:
     device = candidate.fit.per_device
     return 0.0 if device is None else device.margin_bytes / device.budget_bytes
 
 
-def _candidate(candidate: Candidate) -> Content:
+def _candidate(candidate: "Candidate") -> Content:
     hardware = f"{candidate.instance.accelerator_count} × {candidate.accelerator.name.partition(' ')[2]}"
     how = f"{candidate.checkpoint.id} TP {candidate.tensor_parallel_size}"
     return Content.assemble(f"  {candidate.instance.id:<17}", (f"{hardware:<25}", "$secondary"), how)
 
 
-def _removed(funnel: Funnel) -> list[Content]:
+def _removed(funnel: "Funnel") -> list[Content]:
     shown = []
     for step in (step for step in funnel.steps if step.removed):
         names = ", ".join(removal.instance_type for removal in step.removed[:_MOST_REMOVED])
@@ -128,5 +131,5 @@ def _removed(funnel: Funnel) -> list[Content]:
     return shown
 
 
-def _removal(removal: Removal) -> Content:
+def _removal(removal: "Removal") -> Content:
     return Content.assemble((f"  {removal.instance_type:<17}", "bold"), sentence(removal.reason))

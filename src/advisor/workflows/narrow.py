@@ -1,0 +1,14 @@
+"""The catalogue under the answers so far."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.advice.candidates import Funnel
+from advisor.advice.narrowing import narrowed
+from advisor.advice.workload import workload_from
+from advisor.catalog.load import Catalog
+
+
+def narrow(settings: Mapping[str, Any], catalog: Catalog) -> Mapping[str, Funnel]:
+    """What is left under stated settings, by model, and what each gate removed."""
+    return narrowed(workload_from(settings, catalog.models, catalog.regions), catalog)
