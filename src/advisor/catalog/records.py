@@ -78,7 +78,7 @@ class Accelerator:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One EC2 instance type. accelerator is None for a CPU instance."""
+    """One EC2 instance type. accelerator is None for a CPU instance; None elsewhere is unknown."""
 
     id: str
     vcpus: int
@@ -90,8 +90,8 @@ class Instance:
     origin: Origin
     accelerator: str | None = None
     accelerator_count: int = 0
-    local_nvme_gb: float = 0
-    efa: bool = False
+    local_nvme_gb: float | None = None
+    efa: bool | None = None
     cpu_architecture: str = "x86_64"
     capacity_block_regions: tuple[str, ...] = ()
     memory_bandwidth_gb_per_s: float | None = None

@@ -149,8 +149,8 @@ class InstanceRow(BaseModel):
     regions: list[str]
     accelerator: str | None
     accelerator_count: int
-    local_nvme_gb: Number
-    efa: bool
+    local_nvme_gb: Number | None
+    efa: bool | None
     cpu_architecture: str
     capacity_block_regions: list[str]
     memory_bandwidth_gb_per_s: Number | None

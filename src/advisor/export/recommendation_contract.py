@@ -34,7 +34,7 @@ class Pool(BaseModel):
     tensor_parallel_size: int
     serve_argv: list[str] = []
     serve_env: dict[str, str] = {}
-    quota: str
+    quota: str | None = Field(None, description="name of the EC2 quota; absent where it is not known")
     quota_vcpus: int
 
 

@@ -102,6 +102,9 @@ def _is_online(pool: PoolAdvice) -> bool:
     return pool.pick is not None and pool.pick.sizing is not None
 
 
+_ON_DEMAND_QUOTA = ("on_demand", "plan_1y", "plan_3y", "reserved")
+
+
 def _pool(pool: PoolAdvice) -> Document:
     pick = pool.pick
     assert pick is not None, "only a pool with a pick is written"
@@ -123,7 +126,8 @@ def _pool(pool: PoolAdvice) -> Document:
         "tensor_parallel_size": candidate.tensor_parallel_size,
         "serve_argv": list(candidate.fit.serve_argv),
         "serve_env": dict(candidate.fit.serve_env),
-        "quota": candidate.instance.quota,
+        # Spot and Capacity Blocks have quotas of their own, whose names the catalogue does not hold.
+        "quota": candidate.instance.quota if pick.offer.purchase in _ON_DEMAND_QUOTA else None,
         "quota_vcpus": candidate.instance.vcpus * pick.instances,
     }
 

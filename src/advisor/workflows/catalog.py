@@ -9,7 +9,8 @@ from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.errors import UnknownIdError
-from advisor.quantities.provenance import Provenance
+from advisor.quantities import text
+from advisor.quantities.provenance import UNKNOWN, Provenance
 
 _ALL_WAYS: tuple[Purchase, ...] = ("on_demand", "plan_3y", "capacity_block", "spot")
 
@@ -54,11 +55,15 @@ def prices_of(catalog: Catalog, instance_type: str, region: str | None) -> list[
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of an instance as written for people. value is None where nobody knows it."""
+    """One figure of an instance as written for people; "no data", with an unknown origin, where nobody knows it.
+
+    applies is False for a chip's figure on an instance without one: the value is empty then.
+    """
 
     label: str
-    value: str | None
+    value: str
     origin: Provenance
+    applies: bool = True
 
 
 def figures_of(row: InstanceRow) -> list[Figure]:
@@ -67,15 +72,15 @@ def figures_of(row: InstanceRow) -> list[Figure]:
     found: list[Figure] = []
 
     def of_chip(label: str, key: str, write: Callable[[Any], str]) -> None:
-        value = None if accelerator is None else getattr(accelerator, key)
-        origin = instance.origin.default if accelerator is None else accelerator.origin.of(key)
-        found.append(Figure(label, None if value is None else write(value), origin))
+        if accelerator is None:
+            found.append(Figure(label, "", instance.origin.default, applies=False))
+        else:
+            found.append(_figure(label, getattr(accelerator, key), accelerator.origin.of(key), write))
 
     def of_instance(label: str, key: str, write: Callable[[Any], str]) -> None:
-        value = getattr(instance, key)
-        found.append(Figure(label, None if value is None else write(value), instance.origin.of(key)))
+        found.append(_figure(label, getattr(instance, key), instance.origin.of(key), write))
 
-    of_instance("accelerator", "accelerator", str)
+    found.append(Figure("accelerator", instance.accelerator or "none", instance.origin.of("accelerator")))
     of_instance("accelerators", "accelerator_count", str)
     of_chip("memory each, usable", "memory_gib", "{:,.2f} GiB".format)
     of_chip("memory each, marketing", "memory_marketing_gb", "{:,g} GB".format)
@@ -92,3 +97,7 @@ def figures_of(row: InstanceRow) -> list[Figure]:
     of_instance("network", "network_gbps", "{:,g} Gbit/s".format)
     of_instance("quota", "quota", str)
     return found
+
+
+def _figure(label: str, value: Any, origin: Provenance, write: Callable[[Any], str]) -> Figure:
+    return Figure(label, text.NO_DATA, UNKNOWN) if value is None else Figure(label, write(value), origin)

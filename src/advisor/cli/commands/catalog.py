@@ -12,7 +12,7 @@ from advisor.cli.output import Output
 from advisor.cli.parser import Parser, Subparsers, command
 from advisor.export.catalog_document import catalog_document, prices_document
 from advisor.quantities import text
-from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.provenance import Provenance
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog import Figure, InstanceRow, figures_of, instance_offers, instance_rows, prices_of
 
@@ -122,7 +122,7 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     for heading in ("figure", "value", "level", "as of", "source", "layer"):
         table.add_column(heading, overflow="fold")
     for figure in figures_of(row):
-        if figure.value is not None:
+        if figure.applies:
             table.add_row(figure.label, figure.value, *_origin_cells(figure.origin, output))
     for offer in instance_offers(catalog, row.instance, arguments.region):
         label = f"price {PURCHASES[offer.purchase]}"
@@ -166,9 +166,7 @@ def run_compare(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _compared(figure: Figure, output: Output) -> str:
-    if figure.value is None:
-        return f"{text.NO_DATA} {output.glyph(Level.UNKNOWN)}"
-    return f"{figure.value} {output.glyph(figure.origin.level)}"
+    return f"{figure.value} {output.glyph(figure.origin.level)}" if figure.applies else ""
 
 
 def run_prices(arguments: argparse.Namespace, output: Output) -> int:

@@ -37,7 +37,8 @@ class Room(Screen[None]):
         yield Lazy(Footer(compact=True, show_command_palette=False))
 
     def body(self) -> Iterable[Widget]:
-        raise NotImplementedError
+        """The widgets between tab bar and footer."""
+        return ()
 
     def on_screen_resume(self) -> None:
         """Another room may have changed what this one shows."""

@@ -161,7 +161,7 @@ def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer]) 
     if row.instance.note:
         parts += [row.instance.note, ""]
     for figure in figures:
-        if figure.value is not None:
+        if figure.applies:
             parts.append(_sourced(figure.label, figure.value, figure.origin))
     parts += ["", heading("Prices")]
     for offer in sold:
@@ -193,9 +193,8 @@ def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]],
     for same in zip(*figures, strict=True):
         cells: list[Content] = []
         for figure in same:
-            value = figure.value if figure.value is not None else text.NO_DATA
-            level = figure.origin.level if figure.value is not None else Level.UNKNOWN
-            cells.append(Content.assemble(f"{value[: width - 3]:>{width - 2}} ", badge(level, word=False)))
+            mark = badge(figure.origin.level, word=False) if figure.applies else " "
+            cells.append(Content.assemble(f"{figure.value[: width - 3]:>{width - 2}} ", mark))
         parts.append(Content.assemble((f"{same[0].label:<26}", "$secondary"), *cells))
     prices = [
         f"{text.usd_per_hour(row.price.usd_per_hour) if row.price else 'no list price':>{width - 2}} " for row in rows
