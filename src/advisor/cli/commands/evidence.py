@@ -1,6 +1,8 @@
 """`advisor evidence`: the figures that answers may rest on, measured and published."""
 
 import argparse
+from collections.abc import Callable
+from typing import Literal
 
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
@@ -9,7 +11,22 @@ from advisor.cli.parser import Subparsers, command
 from advisor.evidence.points import EvidencePoint
 from advisor.export.evidence_document import evidence_document
 from advisor.paths import user_paths
+from advisor.wording import evidence as words
 from advisor.workflows.knowledge import all_points
+
+_COLUMNS: tuple[tuple[str, int, Callable[[EvidencePoint], str]], ...] = (
+    ("level", 0, lambda point: point.level.value),
+    ("model", 0, words.model_of),
+    ("on", 0, words.hardware_of),
+    ("engine", 150, lambda point: f"{point.engine} {point.engine_version}"),
+    (">in/out", 0, lambda point: f"{point.input_tokens}/{point.output_tokens}"),
+    (">load", 0, words.load_of),
+    ("figure", 0, words.figure_name),
+    (">value", 0, words.figure_value),
+    ("as of", 100, lambda point: str(point.provenance.as_of or "undated")),
+    ("source", 120, lambda point: point.run_id or point.provenance.source),
+)
+"""Heading (> stands at the right), the width of the terminal that it needs, and what it shows."""
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -52,29 +69,16 @@ def run_list(arguments: argparse.Namespace, output: Output) -> int:
 
 def _write(points: list[EvidencePoint], output: Output) -> None:
     from rich.table import Table
+    from rich.text import Text
 
+    columns = [column for column in _COLUMNS if column[1] <= output.console.width]
     table = Table(box=None, pad_edge=False)
-    for heading in ("level", "model", "on", "engine", ">in/out", ">load", "figure", ">value", "as of", "source"):
-        table.add_column(heading.lstrip(">"), justify="right" if heading.startswith(">") else "left", overflow="fold")
+    for heading, _, _ in columns:
+        side: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
+        table.add_column(heading.lstrip(">"), justify=side, no_wrap=heading != "source", overflow="fold")
     for point in points:
-        table.add_row(
-            f"{output.glyph(point.level)} {point.level}",
-            f"{point.model.removeprefix('llama-4-')} {point.checkpoint}",
-            f"{point.devices} × {point.accelerator}",
-            f"{point.engine} {point.engine_version}",
-            f"{point.input_tokens}/{point.output_tokens}",
-            _load(point),
-            point.metric,
-            f"{point.value:,.6g} {point.unit}",
-            str(point.provenance.as_of or "undated"),
-            point.run_id or point.provenance.source,
-        )
+        glyph = f"{output.glyph(point.level)} {point.level}"
+        table.add_row(glyph, *(Text(write(point)) for _, _, write in columns[1:]))
     output.console.print(table)
     if not points:
         output.line("no figures match")
-
-
-def _load(point: EvidencePoint) -> str:
-    if point.load == "max_load":
-        return "max load"
-    return f"{point.load_value:g} {'concurrent' if point.load == 'concurrency' else 'req/s'}"

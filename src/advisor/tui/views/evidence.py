@@ -12,6 +12,7 @@ from advisor.evidence.points import EvidencePoint
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
+from advisor.wording import evidence as words
 
 _VERDICT_MARKS = {
     "ok": "✓ ok",
@@ -22,9 +23,6 @@ _VERDICT_MARKS = {
     "suspicious": "! suspicious",
     "unverifiable": "? unverifiable",
 }
-
-
-_FIGURES = {"output_tokens_per_s": "output", "ttft_ms": "TTFT", "itl_ms": "ITL", "tpot_ms": "TPOT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,11 @@ def _run_details(run: RunRecord, points: Sequence[EvidencePoint]) -> Content:
     by_load: dict[float, list[str]] = {}
     for point in points:
         if point.load_value is not None:
-            by_load.setdefault(point.load_value, []).append(f"{_metric(point)}")
+            by_load.setdefault(point.load_value, []).append(f"{words.figure_name(point)} {words.figure_value(point)}")
     shown += [f"{load:>6g} concurrent   {'   '.join(metrics)}" for load, metrics in by_load.items()]
     if run.simulated:
         shown.append(muted("Simulated: shown for practice, never evidence about an instance."))
     return lines(*shown)
-
-
-def _metric(point: EvidencePoint) -> str:
-    return f"{_FIGURES.get(point.metric, point.metric)} {_value(point)}"
-
-
-def _value(point: EvidencePoint) -> str:
-    """Short; the drawer and the command line show every digit."""
-    return text.milliseconds(point.value) if point.unit == "ms" else f"{text.rate(point.value)} tok/s"
 
 
 def published(points: Sequence[EvidencePoint]) -> Table:
@@ -113,13 +102,13 @@ def published(points: Sequence[EvidencePoint]) -> Table:
     rows = tuple(
         (
             Text(point.level.glyph),
-            Text(f"{point.model.removeprefix('llama-4-')} {point.checkpoint}"),
-            Text(f"{point.devices} × {point.accelerator}"),
+            Text(words.model_of(point)),
+            Text(words.hardware_of(point)),
             Text(f"{point.engine} {point.engine_version}"),
             Text(f"{point.input_tokens}/{point.output_tokens}", justify="right"),
-            Text("max" if point.load_value is None else f"{point.load_value:g}", justify="right"),
-            Text(_FIGURES.get(point.metric, point.metric)),
-            Text(_value(point), justify="right"),
+            Text(words.load_of(point), justify="right"),
+            Text(words.figure_name(point)),
+            Text(words.figure_value(point), justify="right"),
         )
         for point in points
     )
