@@ -101,10 +101,12 @@ def workload_from(
     models: Collection[str],
     regions: Collection[str],
     defaulted: Iterable[str] | None = None,
+    assumed: Collection[str] = (),
 ) -> Workload:
     """A workload from stated settings; what follows from them is filled in, the rest is a named default.
 
     defaulted overrides which fields count as assumptions: a file that states them all remembers which were.
+    assumed names settings that are defaults though they are given, as the answer "I do not know" gives them.
 
     InputError naming the key for a value that cannot be; UnknownIdError with near names for one unknown.
     """
@@ -122,8 +124,9 @@ def workload_from(
     workload = Workload(**values)
     _check(workload, models, regions)
     if defaulted is None:
-        unstated = [name for name in _ASSUMABLE[workload.mode] if name not in settings]
+        unstated = [name for name in _ASSUMABLE[workload.mode] if name not in settings or name in assumed]
         defaulted = [name for name in unstated if getattr(workload, name) not in _EMPTY]
+        defaulted += [key for key in _SLO_KEYS if key in assumed and settings.get(key)]
         if workload.budget_usd is None and "budget_period" in defaulted:
             defaulted.remove("budget_period")
     return replace(workload, defaulted=tuple(sorted(defaulted)))

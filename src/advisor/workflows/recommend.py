@@ -1,6 +1,6 @@
 """Recommend, export, and ask an exported recommendation whether it still holds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,15 +16,15 @@ from advisor.export.workload_file import read_workload
 from advisor.quantities.units import HOURS_PER_MONTH
 
 
-def recommend(settings: Mapping[str, Any], knowledge: Knowledge) -> Recommendation:
-    """The recommendation for stated settings; everything unstated is a named default."""
-    return advise(workload(settings, knowledge), knowledge)
+def recommend(settings: Mapping[str, Any], knowledge: Knowledge, assumed: Collection[str] = ()) -> Recommendation:
+    """The recommendation for stated settings; everything unstated, or named in assumed, is a named default."""
+    return advise(workload(settings, knowledge, assumed), knowledge)
 
 
-def workload(settings: Mapping[str, Any], knowledge: Knowledge) -> Workload:
+def workload(settings: Mapping[str, Any], knowledge: Knowledge, assumed: Collection[str] = ()) -> Workload:
     """The workload of stated settings, checked against the catalogue."""
     catalog = knowledge.catalog
-    return workload_from(settings, catalog.models, catalog.regions)
+    return workload_from(settings, catalog.models, catalog.regions, assumed=assumed)
 
 
 def settings_from_file(path: Path) -> dict[str, Any]:
