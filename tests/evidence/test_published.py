@@ -6,12 +6,13 @@ import pytest
 
 from advisor.advice.advise import Knowledge
 from advisor.catalog.load import Catalog
-from advisor.evidence.best import Stack, best_basis, drift
-from advisor.evidence.calibration import decode_efficiency, mean_efficiency, replica_of
+from advisor.evidence.best import best_basis
+from advisor.evidence.calibration import decode_efficiency, drift, mean_efficiency, replica_of
 from advisor.evidence.points import EvidencePoint, steady_throughputs
 from advisor.performance.replica_model import RequestShape
 from advisor.performance.roofline import decode_limit_tokens_per_s
 from advisor.quantities.provenance import AsOf, Level, Provenance
+from evidence.points import measured, stack
 
 EFFICIENCIES = {
     ("llama-4-scout", "H100-80GB"): (0.354, 0.352, 0.347),
@@ -23,36 +24,6 @@ EFFICIENCIES = {
 
 def vllm_points(knowledge: Knowledge) -> list[EvidencePoint]:
     return [point for point in knowledge.points if point.engine == "vllm"]
-
-
-def stack(catalog: Catalog, accelerator: str, version: str = "0.33.0", checkpoint: str = "bf16") -> Stack:
-    model = catalog.model("llama-4-scout")
-    return Stack(
-        model, model.checkpoints[checkpoint], catalog.accelerator(accelerator), catalog.engine("vllm"), version, 8
-    )
-
-
-def measured(catalog: Catalog, streams: int, tokens_per_s: float, run: str = "run-1") -> EvidencePoint:
-    origin = Provenance(Level.MEASURED, "this runner", AsOf.parse("2026-11-18"), "ledger")
-    return EvidencePoint(
-        model="llama-4-scout",
-        checkpoint="bf16",
-        accelerator="L40S-48GB",
-        devices=8,
-        tensor_parallel_size=8,
-        engine="vllm",
-        engine_version="0.33.0",
-        input_tokens=512,
-        output_tokens=256,
-        load="concurrency",
-        load_value=streams,
-        metric="output_tokens_per_s",
-        value=tokens_per_s,
-        unit="tokens/s",
-        statistic="median",
-        provenance=origin,
-        run_id=run,
-    )
 
 
 def test_every_published_row_names_a_known_accelerator_and_a_source(catalog: Catalog, knowledge: Knowledge) -> None:
@@ -112,27 +83,10 @@ def test_an_efficiency_from_another_version_is_never_called_15_percent(catalog: 
     assert drift("0.33.0", "0.8.3") == 0.5
 
 
-def test_what_was_measured_here_wins_and_its_curve_is_used(catalog: Catalog, knowledge: Knowledge) -> None:
-    sweep = [measured(catalog, streams, rate) for streams, rate in ((1, 80.0), (4, 250.0), (16, 700.0))]
-    basis = best_basis(stack(catalog, "L40S-48GB"), RequestShape(512, 256), [*knowledge.points, *sweep], catalog)
-    assert basis.decode.provenance.level is Level.MEASURED
-    assert basis.decode.sigma == 0.03
-    assert basis.most_streams == 32
-    assert basis.decode.curve is not None
-    assert basis.decode.curve.step_ms(4) == pytest.approx(16.0, rel=0.05)
-
-
-def test_a_measurement_recalibrates_its_siblings(catalog: Catalog, knowledge: Knowledge) -> None:
-    sweep = [measured(catalog, streams, rate) for streams, rate in ((4, 250.0), (16, 700.0))]
-    sibling = stack(catalog, "L40S-48GB", checkpoint="fp8")
-    basis = best_basis(sibling, RequestShape(512, 256), [*knowledge.points, *sweep], catalog)
-    assert basis.decode.provenance.level is Level.CALIBRATED
-
-
 def test_simulated_figures_change_no_answer(catalog: Catalog, knowledge: Knowledge) -> None:
     chat = RequestShape(512, 256)
     origin = Provenance(Level.SIMULATED, "the built-in endpoint", AsOf.parse("2026-11-18"), "ledger")
-    simulated = [replace(measured(catalog, n, 10_000.0 * n), provenance=origin) for n in (1, 4, 16)]
+    simulated = [replace(measured(n, 10_000.0 * n), provenance=origin) for n in (1, 4, 16)]
     without = best_basis(stack(catalog, "L40S-48GB"), chat, knowledge.points, catalog)
     beside = best_basis(stack(catalog, "L40S-48GB"), chat, [*knowledge.points, *simulated], catalog)
     assert beside == without
@@ -146,3 +100,31 @@ def test_sources_that_disagree_beyond_their_doubts_are_a_conflict(catalog: Catal
     basis = best_basis(stack(catalog, "H100-80GB"), RequestShape(1000, 1000), [absurd], catalog)
     assert basis.conflicts
     assert basis.conflicts[0].ratio < 0.2
+
+
+def test_a_published_figure_of_another_group_size_only_calibrates(catalog: Catalog, knowledge: Knowledge) -> None:
+    four = replace(stack(catalog, "H200-141GB", "0.8.3"), tensor_parallel_size=4)
+    basis = best_basis(four, RequestShape(1000, 1000), knowledge.points, catalog)
+    assert basis.decode.provenance.level is Level.CALIBRATED
+
+
+def test_figures_of_several_versions_are_fitted_apart(catalog: Catalog, knowledge: Knowledge) -> None:
+    old = [point for point in vllm_points(knowledge) if point.accelerator == "H100-80GB"]
+    doubled = [replace(point, engine_version="0.32.0", value=point.value * 2) for point in old]
+    basis = best_basis(stack(catalog, "H100-80GB"), RequestShape(512, 256), [*old, *doubled], catalog)
+    alone, _ = mean_efficiency(doubled, catalog)
+    assert basis.decode.value == pytest.approx(alone)
+    assert "0.32.0" in basis.decode.provenance.source and "0.8.3" not in basis.decode.provenance.source
+    assert basis.decode.sigma_shared == pytest.approx(drift("0.33.0", "0.32.0"))
+
+
+def test_a_version_that_nobody_states_has_the_most_doubt() -> None:
+    assert drift("0.33.0", "unstated") == 0.5
+
+
+def test_a_figure_of_a_model_that_the_catalogue_lost_is_no_evidence(catalog: Catalog, knowledge: Knowledge) -> None:
+    strange = [replace(measured(n, 100.0 * n), model="llama-5") for n in (1, 4, 16)]
+    odd = [replace(measured(n, 100.0 * n), checkpoint="int3") for n in (1, 4, 16)]
+    chat = RequestShape(512, 256)
+    without = best_basis(stack(catalog, "L40S-48GB"), chat, knowledge.points, catalog)
+    assert best_basis(stack(catalog, "L40S-48GB"), chat, [*knowledge.points, *strange, *odd], catalog) == without

@@ -17,8 +17,9 @@ from advisor.advice.sizing import (
 )
 from advisor.advice.workload import Workload
 from advisor.catalog.load import Catalog
-from advisor.evidence.best import Basis, Stack, best_basis
+from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.points import EvidencePoint
+from advisor.evidence.stack import Stack
 from advisor.performance.cost import BatchCost, OnlineCost, online_cost
 from advisor.performance.replica_model import ReplicaModel
 from advisor.reasons import error

@@ -1,14 +1,11 @@
 """The figures that a recommendation stands on, each with bounds, limit, status and where it comes from."""
 
-from math import exp
-
 from advisor.advice.assessment import Assessment
 from advisor.advice.batch import READY_ORIGIN
 from advisor.advice.choice import CostBounds
 from advisor.advice.recommendation import Claim
 from advisor.advice.sizing import Estimate, latency_sigma
 from advisor.advice.workload import Workload
-from advisor.performance.efficiency import EIGHTY_PERCENT
 from advisor.quantities.provenance import Level, Provenance
 from advisor.slo import Slo
 
@@ -29,7 +26,24 @@ def claims_of(assessment: Assessment, bounds: CostBounds, workload: Workload) ->
     return tuple(found)
 
 
-def latency_origin(metric: str, assessment: Assessment) -> Provenance:
+def _latency(estimate: Estimate, assessment: Assessment) -> Claim:
+    slo = estimate.slo
+    evidence = _latency_evidence(slo.metric, assessment)
+    stated = slo.limit_ms != float("inf")
+    return Claim(
+        slo.key,
+        estimate.value_ms,
+        estimate.low_ms,
+        estimate.high_ms,
+        "ms",
+        slo.limit_ms if stated else None,
+        estimate.status if stated else None,
+        _computed(evidence),
+        evidence.level,
+    )
+
+
+def _latency_evidence(metric: str, assessment: Assessment) -> Provenance:
     """A first token rests on prefill and decode, so on the weaker of the two; what follows, on decode."""
     decode, prefill = assessment.basis.decode.provenance, assessment.basis.prefill.provenance
     if metric != "ttft" or (decode.level.rank or 9) >= (prefill.level.rank or 9):
@@ -37,44 +51,40 @@ def latency_origin(metric: str, assessment: Assessment) -> Provenance:
     return prefill
 
 
-def _latency(estimate: Estimate, assessment: Assessment) -> Claim:
-    return Claim(
-        estimate.slo.key,
-        estimate.value_ms,
-        estimate.low_ms,
-        estimate.high_ms,
-        "ms",
-        estimate.slo.limit_ms,
-        estimate.status,
-        latency_origin(estimate.slo.metric, assessment),
-    )
+def _computed(evidence: Provenance) -> Provenance:
+    """The origin of a figure under the planned load.
+
+    Nobody measured or published that load on that fleet: the figure is computed from evidence about single
+    loads, so it is calibrated at best.
+    """
+    if evidence.level in (Level.MEASURED, Level.PUBLISHED):
+        return evidence.but(Level.CALIBRATED, f"occupancy chain on {evidence.source}")
+    return evidence
 
 
 def _free_latency(slo: Slo, assessment: Assessment) -> Claim:
     assert assessment.sizing is not None, "latency is claimed for online work only"
     peak = assessment.sizing.at_peak
     value = peak.ttft_ms(slo.share) if slo.metric == "ttft" else peak.itl_ms(slo.share)
-    estimate = Estimate(slo, value, latency_sigma(assessment.model, slo))
-    origin = latency_origin(slo.metric, assessment)
-    return Claim(slo.key, value, estimate.low_ms, estimate.high_ms, "ms", None, None, origin)
+    return _latency(Estimate(slo, value, latency_sigma(assessment.model, slo)), assessment)
 
 
 def _capacity(assessment: Assessment) -> Claim:
     """Output tokens per second of the serving instances within the targets."""
-    sizing = assessment.sizing
+    sizing, decode = assessment.sizing, assessment.basis.decode
     assert sizing is not None, "capacity is claimed for online work only"
-    efficiency = assessment.basis.decode.quantity
-    value = sizing.slo_tokens_per_s * sizing.serving
-    low, high = efficiency.low or efficiency.known, efficiency.high or efficiency.known
+    value, spread = sizing.slo_tokens_per_s * sizing.serving, decode.spread
+    origin = _computed(decode.provenance)
     return Claim(
         "output_tokens_per_s",
         value,
-        value * low / efficiency.known,
-        value * high / efficiency.known,
+        value / spread,
+        value * spread,
         "tokens/s",
         None,
         None,
-        assessment.basis.decode.provenance,
+        origin,
+        decode.provenance.level,
     )
 
 
@@ -93,21 +103,20 @@ def _memory(assessment: Assessment) -> Claim:
         0.0,
         status,
         Provenance(Level.MODELLED, source),
+        Level.MODELLED,
     )
 
 
 def _run_hours(assessment: Assessment, workload: Workload) -> Claim:
-    run = assessment.batch
+    run, decode = assessment.batch, assessment.basis.decode
     assert run is not None, "run time is claimed for batches only"
-    sigma = assessment.basis.decode.sigma
-    spread = exp(EIGHTY_PERCENT * sigma)
     ready = run.run_hours - run.work_hours
-    low, high = ready + run.work_hours / spread, ready + run.work_hours * spread
+    low, high = ready + run.work_hours / decode.spread, ready + run.work_hours * decode.spread
     limit = workload.deadline_hours
     status = None if limit is None else "meets" if high <= limit else "undecided" if low <= limit else "misses"
-    source = f"{assessment.basis.decode.provenance.source}; {READY_ORIGIN.source}"
-    origin = Provenance(assessment.basis.decode.provenance.level, source)
-    return Claim("run_hours", run.run_hours, low, high, "hours", limit, status, origin)
+    origin = _computed(decode.provenance)
+    origin = origin.but(origin.level, f"{origin.source}; {READY_ORIGIN.source}")
+    return Claim("run_hours", run.run_hours, low, high, "hours", limit, status, origin, decode.provenance.level)
 
 
 def _cost(assessment: Assessment, bounds: CostBounds, workload: Workload) -> Claim:
@@ -118,4 +127,4 @@ def _cost(assessment: Assessment, bounds: CostBounds, workload: Workload) -> Cla
     price = assessment.offer.price
     assert price is not None, "only priced offers are picked"
     origin = Provenance(Level.DERIVED, f"instances × price; {price.source}", price.as_of)
-    return Claim(name, assessment.usd, bounds.usd_low, bounds.usd_high, unit, limit, status, origin)
+    return Claim(name, assessment.usd, bounds.usd_low, bounds.usd_high, unit, limit, status, origin, Level.DERIVED)

@@ -12,7 +12,7 @@ from advisor.advice.managed import Managed
 from advisor.advice.notices import LicenceNotice
 from advisor.advice.offers import Offer
 from advisor.advice.workload import Workload
-from advisor.quantities.provenance import Provenance
+from advisor.quantities.provenance import Level, Provenance
 from advisor.reasons import Reason
 
 
@@ -29,7 +29,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A figure that the recommendation stands on. status is None where no limit was stated."""
+    """A figure that the recommendation stands on. status is None where no limit was stated.
+
+    rests_on is the level of the evidence that it was computed from: its own is never above calibrated then.
+    """
 
     id: str
     value: float
@@ -39,6 +42,7 @@ class Claim:
     limit: float | None
     status: str | None
     provenance: Provenance
+    rests_on: Level
 
     @property
     def openness(self) -> tuple[bool, float]:
@@ -105,7 +109,8 @@ class PoolAdvice:
 
     @property
     def measured_claims(self) -> int:
-        return sum(claim.provenance.level.rank == 1 for claim in self.claims)
+        """Claims that were computed from a sweep measured here."""
+        return sum(claim.rests_on is Level.MEASURED for claim in self.claims)
 
 
 @dataclass(frozen=True)

@@ -1,48 +1,33 @@
 """Which evidence answers a performance question, and what contradicts it (facts: sizing, section 3.7).
 
-Measured here wins and is averaged with nothing. Below it the smallest doubt wins; doubts within 5 % of
-each other count as equal, and then the better level wins. Everything else is a cross-check.
+A sweep measured here wins and is averaged with nothing. Below it the smallest doubt wins; doubts within
+5 % of each other count as equal, and then the better level wins. Everything else is a cross-check.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from math import log, sqrt
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Checkpoint, Engine, Model
-from advisor.evidence.calibration import mean_efficiency
+from advisor.evidence.calibration import Calibrated, by_version, fitted
 from advisor.evidence.points import EvidencePoint, steady_throughputs
-from advisor.fit.versions import minor_distance
+from advisor.evidence.stack import Stack
+from advisor.evidence.sweep import measured_prefill, measured_sweep
 from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency, decode_prior
-from advisor.performance.replica_model import RequestShape
-from advisor.performance.roofline import Replica, prefill_s
-from advisor.quantities.provenance import AsOf, Level, Provenance
-from advisor.stepcurve import StepCurve, fit_step_curve
+from advisor.performance.replica_model import ReplicaModel, RequestShape
+from advisor.performance.roofline import Replica
+from advisor.quantities.provenance import Level, Provenance
 
-_MEASURED_FLOOR = 0.03
 _PUBLISHED_SIGMA = 0.05
 _CALIBRATED_SIGMA = 0.15
-_DRIFT_PER_ROOT_VERSION = 0.35
-"""Llama 4 moved by -40 to +133 % between two engine versions on the same GPUs."""
-_MOST_DRIFT = 0.5
 _EQUAL_DOUBT = 1.05
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """What is asked about: one model at one precision on one accelerator under one engine version."""
-
-    model: Model
-    checkpoint: Checkpoint
-    accelerator: Accelerator
-    engine: Engine
-    engine_version: str
-    tensor_parallel_size: int
+_COMPARED_AT_STREAMS = 16
+"""Efficiencies are compared by the step time that they give at so many requests in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two sources that differ by more than their doubts allow. ratio is other over chosen."""
+    """Two sources that differ by more than their doubts allow. ratio is the other's speed over the chosen one's."""
 
     chosen: Provenance
     other: Provenance
@@ -66,128 +51,85 @@ class Basis:
 
 
 def best_basis(stack: Stack, shape: RequestShape, points: Sequence[EvidencePoint], catalog: Catalog) -> Basis:
-    """The best evidence for this stack and request shape among all points; simulated ones never count."""
-    engine_points = [
-        point
-        for point in points
-        if point.engine == stack.engine.id
-        and point.accelerator == stack.accelerator.id
-        and point.level in (Level.MEASURED, Level.PUBLISHED)
+    """The best evidence for this stack and request shape among all points.
+
+    Simulated points never count, nor do those of a model or checkpoint that the catalogue does not hold.
+    """
+    related = [point for point in points if _counts(point, stack, catalog)]
+    near = [
+        point for point in related if stack.is_of(point) and point.near_shape(shape.input_tokens, shape.output_tokens)
     ]
-    own = [
-        point
-        for point in engine_points
-        if point.same_stack(stack.model.id, stack.checkpoint.id, stack.accelerator.id, stack.engine.id)
-    ]
-    measured = _measured(stack, [point for point in own if point.level is Level.MEASURED])
-    if measured is not None:
-        return measured
-    offers = [decode_prior(stack.accelerator)]
-    behind: dict[Level, tuple[EvidencePoint, ...]] = {}
-    steady = steady_throughputs(engine_points)
-    published = [
-        point for point in steady_throughputs(own) if point.near_shape(shape.input_tokens, shape.output_tokens)
-    ]
-    if published:
-        offers.append(_fitted(published, stack, catalog, Level.PUBLISHED, _PUBLISHED_SIGMA))
-        behind[Level.PUBLISHED] = tuple(published)
-    if steady:
-        offers.append(_fitted(steady, stack, catalog, Level.CALIBRATED, _CALIBRATED_SIGMA))
-        behind[Level.CALIBRATED] = tuple(steady)
-    chosen = _choose(offers)
-    others = tuple(offer for offer in offers if offer is not chosen)
-    conflicts = tuple(conflict for other in others if (conflict := _conflict(chosen, other)) is not None)
-    return Basis(chosen, PREFILL_PRIOR, others, conflicts, behind.get(chosen.provenance.level, ()))
-
-
-def drift(stack_version: str, evidence_version: str) -> float:
-    """Doubt from the engine versions between evidence and plan: min(0.5, 0.35 * sqrt(minor versions))."""
-    return min(_MOST_DRIFT, _DRIFT_PER_ROOT_VERSION * sqrt(minor_distance(stack_version, evidence_version)))
-
-
-def _fitted(
-    points: Sequence[EvidencePoint], stack: Stack, catalog: Catalog, level: Level, own_sigma: float
-) -> Efficiency:
-    value, spread = mean_efficiency(points, catalog)
-    nearest = min(minor_distance(stack.engine_version, point.engine_version) for point in points)
-    version = next(
-        point.engine_version
-        for point in points
-        if minor_distance(stack.engine_version, point.engine_version) == nearest
-    )
-    sources = sorted({point.provenance.source for point in points})
-    days = [point.provenance.as_of for point in points if point.provenance.as_of is not None]
-    as_of = AsOf(min(days).start, max(days, key=lambda day: day.end).end) if days else None
-    verb = "roofline × efficiency fitted on" if level is Level.CALIBRATED else ""
-    source = f"{verb} {len(points)} points of {stack.engine.name} {version}: {'; '.join(sources)}".strip()
-    return Efficiency(
-        value=value,
-        sigma_shared=drift(stack.engine_version, version),
-        sigma_own=max(own_sigma, spread),
-        provenance=Provenance(level, source, as_of),
-        prompt_ratio=min(point.input_tokens / point.output_tokens for point in points),
+    here = [point for point in near if point.level is Level.MEASURED]
+    sweep = measured_sweep(stack, here, catalog)
+    offers = [Calibrated(decode_prior(stack.accelerator), ())]
+    offers += _published(stack, near, catalog)
+    offers += _calibrated(stack, related, catalog)
+    chosen = sweep if sweep is not None else _choose(offers)
+    others = tuple(offer.efficiency for offer in offers if _is_another(offer, chosen))
+    return Basis(
+        decode=chosen.efficiency,
+        prefill=measured_prefill(stack, here) or PREFILL_PRIOR,
+        others=others,
+        conflicts=tuple(_conflicts(stack, shape, chosen.efficiency, others)),
+        points=chosen.points,
+        most_streams=None if sweep is None else 2 * max(round(point.load_value or 1) for point in sweep.points),
     )
 
 
-def _choose(offers: Sequence[Efficiency]) -> Efficiency:
-    least = min(offer.sigma for offer in offers)
-    equal = [offer for offer in offers if offer.sigma <= least * _EQUAL_DOUBT]
-    return min(equal, key=lambda offer: offer.provenance.level.rank or 9)
+def _counts(point: EvidencePoint, stack: Stack, catalog: Catalog) -> bool:
+    """Whether a point says anything about this engine on this accelerator."""
+    same = (point.engine, point.accelerator) == (stack.engine.id, stack.accelerator.id)
+    if not same or point.level not in (Level.MEASURED, Level.PUBLISHED):
+        return False
+    model = catalog.models.get(point.model)
+    return model is not None and point.checkpoint in model.checkpoints
 
 
-def _conflict(chosen: Efficiency, other: Efficiency) -> Conflict | None:
-    distance = abs(log(other.value / chosen.value))
-    allowed = 2 * sqrt(chosen.sigma**2 + other.sigma**2)
-    if distance <= allowed:
-        return None
-    return Conflict(chosen.provenance, other.provenance, other.value / chosen.value)
+def _published(stack: Stack, near: Iterable[EvidencePoint], catalog: Catalog) -> Iterator[Calibrated]:
+    """This very stack at about this shape, by somebody else: one offer for each engine version."""
+    steady = steady_throughputs(point for point in near if point.level is Level.PUBLISHED)
+    for group in by_version(steady):
+        yield fitted(group, stack, catalog, Level.PUBLISHED, _PUBLISHED_SIGMA)
 
 
-def _measured(stack: Stack, points: Sequence[EvidencePoint]) -> Basis | None:
-    """A sweep measured here on this very stack: the curve itself, newest run first."""
-    steady = [
-        point
-        for point in steady_throughputs(points)
-        if point.tensor_parallel_size == stack.tensor_parallel_size
-        and minor_distance(point.engine_version, stack.engine_version) == 0
-    ]
-    if not steady:
-        return None
-    newest = max(steady, key=lambda point: (str(point.provenance.as_of), point.run_id or ""))
-    sweep = [point for point in steady if point.run_id == newest.run_id]
-    curve = _curve(sweep, stack.model.architecture.experts)
-    interval = max((point.interval or 0.0) / 1.96 for point in sweep)
-    decode = Efficiency(
-        value=1.0,
-        sigma_shared=0.0,
-        sigma_own=max(_MEASURED_FLOOR, interval),
-        provenance=newest.provenance,
-        prompt_ratio=newest.input_tokens / newest.output_tokens,
-        curve=curve,
-    )
-    most = max(int(point.load_value or 1) for point in sweep)
-    prefill = _measured_prefill(stack, curve, [point for point in points if point.run_id == newest.run_id])
-    return Basis(decode, prefill or PREFILL_PRIOR, (decode_prior(stack.accelerator),), (), tuple(sweep), 2 * most)
+def _calibrated(stack: Stack, related: Sequence[EvidencePoint], catalog: Catalog) -> Iterator[Calibrated]:
+    """The roofline at the efficiency of other figures of this engine and accelerator.
+
+    Figures of one level and version are fitted together, never those of several. What was measured here on
+    this very stack, at another shape or at too few loads for a curve, is not diluted by its siblings.
+    """
+    steady = steady_throughputs(related)
+    measured = [point for point in steady if point.level is Level.MEASURED]
+    own = [point for point in measured if stack.is_of(point)]
+    published = [point for point in steady if point.level is Level.PUBLISHED]
+    for level in (own or measured, published):
+        for group in by_version(level):
+            yield fitted(group, stack, catalog, Level.CALIBRATED, _CALIBRATED_SIGMA)
 
 
-def _curve(sweep: Sequence[EvidencePoint], experts: int) -> StepCurve:
-    streams = [float(point.load_value or 1) for point in sweep]
-    return fit_step_curve(streams, [n * 1e3 / point.value for n, point in zip(streams, sweep, strict=True)], experts)
+def _choose(offers: Sequence[Calibrated]) -> Calibrated:
+    least = min(offer.efficiency.sigma for offer in offers)
+    equal = [offer for offer in offers if offer.efficiency.sigma <= least * _EQUAL_DOUBT]
+    return min(equal, key=lambda offer: offer.efficiency.provenance.level.rank or 9)
 
 
-def _measured_prefill(stack: Stack, curve: StepCurve, points: Sequence[EvidencePoint]) -> Efficiency | None:
-    """Prefill efficiency from the time to first token at one request in flight, where it was measured."""
-    alone = [point for point in points if point.metric == "ttft_ms" and point.load_value == 1]
-    if not alone:
-        return None
-    point = alone[0]
-    measured_s = (point.value - curve.step_ms(1)) / 1e3
+def _is_another(offer: Calibrated, chosen: Calibrated) -> bool:
+    """Whether an offer rests on anything that the chosen one does not; a prior rests on no points."""
+    return offer is not chosen and (not offer.points or not set(offer.points) <= set(chosen.points))
+
+
+def _conflicts(
+    stack: Stack, shape: RequestShape, chosen: Efficiency, others: Iterable[Efficiency]
+) -> Iterator[Conflict]:
+    """Those of the others whose speed differs from the chosen one's by more than both doubts allow."""
+    for other in others:
+        ratio = _step_ms(stack, shape, chosen) / _step_ms(stack, shape, other)
+        if abs(log(ratio)) > 2 * sqrt(chosen.sigma**2 + other.sigma**2):
+            yield Conflict(chosen.provenance, other.provenance, ratio)
+
+
+def _step_ms(stack: Stack, shape: RequestShape, decode: Efficiency) -> float:
     replica = Replica(
         stack.model.architecture, stack.checkpoint, stack.accelerator, stack.tensor_parallel_size, hybrid_kv=False
     )
-    ideal_s = prefill_s(replica, point.input_tokens, 0.0, 1.0)
-    if measured_s <= ideal_s:
-        return None
-    return replace(
-        PREFILL_PRIOR, value=ideal_s / measured_s, sigma_shared=0.0, sigma_own=0.1, provenance=point.provenance
-    )
+    return ReplicaModel(replica, shape, decode, PREFILL_PRIOR).step_ms(_COMPARED_AT_STREAMS)

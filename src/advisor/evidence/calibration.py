@@ -1,13 +1,29 @@
 """Efficiency fitted on measurements: measured throughput over the roofline of the same run."""
 
-from collections.abc import Sequence
-from math import exp, log
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log, sqrt
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError
 from advisor.evidence.points import EvidencePoint
-from advisor.fit.versions import behaviour
+from advisor.evidence.stack import Stack
+from advisor.fit.versions import behaviour, minor_distance, version_key
+from advisor.performance.efficiency import Efficiency
 from advisor.performance.roofline import Replica, decode_limit_tokens_per_s
+from advisor.quantities.provenance import AsOf, Level, Provenance
+
+_DRIFT_PER_ROOT_VERSION = 0.35
+"""Llama 4 moved by -40 to +133 % between two engine versions on the same GPUs."""
+_MOST_DRIFT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """An efficiency and the figures that it was fitted on; a prior has none."""
+
+    efficiency: Efficiency
+    points: tuple[EvidencePoint, ...]
 
 
 def replica_of(point: EvidencePoint, catalog: Catalog) -> Replica:
@@ -34,8 +50,49 @@ def mean_efficiency(points: Sequence[EvidencePoint], catalog: Catalog) -> tuple[
     """Geometric mean of the points' efficiencies, and the standard deviation of their logarithms."""
     logs = [log(decode_efficiency(point, catalog)) for point in points]
     mean = sum(logs) / len(logs)
-    spread = (sum((value - mean) ** 2 for value in logs) / len(logs)) ** 0.5
+    spread = sqrt(sum((value - mean) ** 2 for value in logs) / len(logs))
     return exp(mean), spread
+
+
+def by_version(points: Iterable[EvidencePoint]) -> list[list[EvidencePoint]]:
+    """The points of each engine version together: those of several drift apart by more than they scatter."""
+    groups: dict[str, list[EvidencePoint]] = {}
+    for point in points:
+        groups.setdefault(point.engine_version, []).append(point)
+    return list(groups.values())
+
+
+def fitted(
+    points: Sequence[EvidencePoint], stack: Stack, catalog: Catalog, level: Level, own_sigma: float
+) -> Calibrated:
+    """One efficiency for points of one engine version, with the doubt of that version being another than planned."""
+    value, spread = mean_efficiency(points, catalog)
+    version = points[0].engine_version
+    sources = sorted({point.provenance.source for point in points})
+    days = [point.provenance.as_of for point in points if point.provenance.as_of is not None]
+    as_of = AsOf(min(day.start for day in days), max(day.end for day in days)) if days else None
+    verb = "roofline × efficiency fitted on " if level is Level.CALIBRATED else ""
+    number = "1 point" if len(points) == 1 else f"{len(points)} points"
+    efficiency = Efficiency(
+        value=value,
+        sigma_shared=drift(stack.engine_version, version),
+        sigma_own=max(own_sigma, spread),
+        provenance=Provenance(level, f"{verb}{number} of {stack.engine.name} {version}: {'; '.join(sources)}", as_of),
+        prompt_ratio=min(point.input_tokens / point.output_tokens for point in points),
+    )
+    return Calibrated(efficiency, tuple(points))
+
+
+def drift(stack_version: str, evidence_version: str) -> float:
+    """Doubt from the engine versions between evidence and plan: min(0.5, 0.35 * sqrt(minor versions)).
+
+    A version that a source does not state may be any: it has the most doubt.
+    """
+    try:
+        version_key(evidence_version)
+    except InputError:
+        return _MOST_DRIFT
+    return min(_MOST_DRIFT, _DRIFT_PER_ROOT_VERSION * sqrt(minor_distance(stack_version, evidence_version)))
 
 
 def _hybrid(point: EvidencePoint, catalog: Catalog) -> bool:

@@ -18,8 +18,9 @@ class Efficiency:
 
     sigma_shared is what all candidates on one engine version share: it cancels when two are compared.
     prompt_ratio is input tokens per output token of the runs behind it: prefill up to that ratio is
-    already inside a decode efficiency fitted on end-to-end throughput. communication says whether
-    all-reduce time is inside (False: add it). curve replaces floor and share where a sweep was measured.
+    already inside a decode efficiency fitted on end-to-end throughput. communication_inside says whether
+    all-reduce time is inside (False: add it). curve replaces floor and share where a sweep was measured;
+    value is then the mean share that the sweep reached.
     """
 
     value: float
@@ -36,9 +37,13 @@ class Efficiency:
         return float((self.sigma_shared**2 + self.sigma_own**2) ** 0.5)
 
     @property
+    def spread(self) -> float:
+        """Factor between what is expected and either 80 % bound of a time or throughput that rests on this."""
+        return exp(EIGHTY_PERCENT * self.sigma)
+
+    @property
     def quantity(self) -> Quantity:
-        spread = exp(EIGHTY_PERCENT * self.sigma)
-        return Quantity(self.value, "of roofline", self.provenance, self.value / spread, self.value * spread)
+        return Quantity(self.value, "of roofline", self.provenance, self.value / self.spread, self.value * self.spread)
 
 
 def decode_prior(accelerator: Accelerator) -> Efficiency:

@@ -221,7 +221,7 @@ def _rejected(document: Row) -> list[Line]:
 def _weakest(document: Row) -> list[Line]:
     found: list[Line] = []
     for weakest in document.get("weakest_link", []):
-        measured = f"{weakest['measured_claims']} of {weakest['claims']} figures measured"
+        measured = f"{weakest['measured_claims']} of {weakest['claims']} figures rest on a sweep measured here"
         found.append(_plain(f"{name_of(weakest['claim'])} is {weakest['level']}; {measured}."))
     for verify in document.get("verify", []):
         effort = f"about {verify['minutes']:.0f} min and {text.usd(verify['usd'])} on one instance"

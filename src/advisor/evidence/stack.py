@@ -1,0 +1,27 @@
+"""What a performance question is about."""
+
+from dataclasses import dataclass
+
+from advisor.catalog.records import Accelerator, Checkpoint, Engine, Model
+from advisor.evidence.points import EvidencePoint
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One model at one precision on one group of accelerators under one engine version."""
+
+    model: Model
+    checkpoint: Checkpoint
+    accelerator: Accelerator
+    engine: Engine
+    engine_version: str
+    tensor_parallel_size: int
+
+    def is_of(self, point: EvidencePoint) -> bool:
+        """Whether a point was taken on this stack, whatever the engine's version.
+
+        A point that states no tensor_parallel_size is taken to have used its devices as one group.
+        """
+        size = point.tensor_parallel_size or point.devices * self.accelerator.logical_cores
+        same = point.same_stack(self.model.id, self.checkpoint.id, self.accelerator.id, self.engine.id)
+        return same and size == self.tensor_parallel_size

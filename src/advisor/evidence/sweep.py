@@ -1,0 +1,113 @@
+"""What was measured here on the very stack that is asked about: a step-time curve, a prefill efficiency."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import log, sqrt
+
+from advisor.catalog.load import Catalog
+from advisor.evidence.calibration import Calibrated, mean_efficiency
+from advisor.evidence.points import EvidencePoint, steady_throughputs
+from advisor.evidence.stack import Stack
+from advisor.fit.versions import minor_distance
+from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency
+from advisor.performance.roofline import Replica, prefill_s
+from advisor.quantities.provenance import AsOf, Level, Provenance
+from advisor.stepcurve import StepCurve, fit_step_curve
+
+_FEWEST_LOADS = 3
+"""A step time has three parameters: with fewer loads the curve beyond them would be invented."""
+_MEASURED_FLOOR = 0.03
+_UNREPEATED_SIGMA = 0.07
+"""Doubt of a figure taken once, whose spread nobody saw: the upper end of how far audited runs of the same
+system scatter, 0.7 to 7 % (facts: sizing, section 3.7)."""
+_PREFILL_SIGMA = 0.1
+_STANDARD_NORMAL_95 = 1.96
+
+
+def measured_sweep(stack: Stack, near: Iterable[EvidencePoint], catalog: Catalog) -> Calibrated | None:
+    """The curve through the loads measured on this stack at about the shape that is asked about.
+
+    near holds only such points. Each load counts once, by its newest run. None with fewer than three loads:
+    such points calibrate the roofline, but tell no curve.
+    """
+    newest: dict[float, EvidencePoint] = {}
+    for point in sorted(_same_version(stack, steady_throughputs(near)), key=_age):
+        newest[point.load_value or 1.0] = point
+    if len(newest) < _FEWEST_LOADS:
+        return None
+    sweep = tuple(newest[load] for load in sorted(newest))
+    curve = _curve(sweep, stack.model.architecture.experts)
+    share, _ = mean_efficiency(sweep, catalog)
+    efficiency = Efficiency(
+        value=share,
+        sigma_shared=0.0,
+        sigma_own=max(_MEASURED_FLOOR, _misfit(curve, sweep), *(_sigma(point) for point in sweep)),
+        provenance=_origin(sweep),
+        prompt_ratio=min(point.input_tokens / point.output_tokens for point in sweep),
+        curve=curve,
+    )
+    return Calibrated(efficiency, sweep)
+
+
+def measured_prefill(stack: Stack, near: Sequence[EvidencePoint]) -> Efficiency | None:
+    """Prefill efficiency from the first token of one request in flight, less one decode step.
+
+    None where no run measured both at one request in flight, or where the prompt took no longer than the
+    floor allows: then reading the weights was what took the time.
+    """
+    alone = sorted((point for point in _same_version(stack, near) if point.load_value == 1), key=_age, reverse=True)
+    for first in alone:
+        step = next((p for p in alone if p.run_id == first.run_id and p.metric == "itl_ms"), None)
+        if first.metric == "ttft_ms" and step is not None:
+            return _prefill(stack, first, (first.value - step.value) / 1e3)
+    return None
+
+
+def _prefill(stack: Stack, first: EvidencePoint, measured_s: float) -> Efficiency | None:
+    replica = Replica(
+        stack.model.architecture, stack.checkpoint, stack.accelerator, stack.tensor_parallel_size, hybrid_kv=False
+    )
+    ideal_s = prefill_s(replica, first.input_tokens, 0.0, 1.0)
+    if measured_s <= ideal_s:
+        return None
+    source = f"prefill efficiency from the first token of {first.provenance.source}"
+    return replace(
+        PREFILL_PRIOR,
+        value=ideal_s / measured_s,
+        sigma_shared=0.0,
+        sigma_own=_PREFILL_SIGMA,
+        provenance=first.provenance.but(Level.CALIBRATED, source),
+    )
+
+
+def _same_version(stack: Stack, points: Iterable[EvidencePoint]) -> list[EvidencePoint]:
+    return [point for point in points if minor_distance(point.engine_version, stack.engine_version) == 0]
+
+
+def _age(point: EvidencePoint) -> tuple[str, str]:
+    """Oldest first; run ids begin with their time."""
+    return str(point.provenance.as_of), point.run_id or ""
+
+
+def _curve(sweep: Sequence[EvidencePoint], experts: int) -> StepCurve:
+    streams = [float(point.load_value or 1) for point in sweep]
+    return fit_step_curve(streams, [n * 1e3 / point.value for n, point in zip(streams, sweep, strict=True)], experts)
+
+
+def _misfit(curve: StepCurve, sweep: Sequence[EvidencePoint]) -> float:
+    """Root mean square of the logarithm of measured over fitted throughput."""
+    squares = [log(point.value / curve.tokens_per_s(point.load_value or 1)) ** 2 for point in sweep]
+    return sqrt(sum(squares) / len(squares))
+
+
+def _sigma(point: EvidencePoint) -> float:
+    return _UNREPEATED_SIGMA if point.interval is None else point.interval / _STANDARD_NORMAL_95
+
+
+def _origin(sweep: Sequence[EvidencePoint]) -> Provenance:
+    runs = dict.fromkeys(point.provenance.source for point in sweep)
+    days = [point.provenance.as_of for point in sweep if point.provenance.as_of is not None]
+    as_of = AsOf(min(day.start for day in days), max(day.end for day in days)) if days else None
+    loads = ", ".join(f"{point.load_value:g}" for point in sweep)
+    source = f"step-time curve through {loads} requests in flight, {'; '.join(runs)}"
+    return Provenance(Level.MEASURED, source, as_of, sweep[-1].provenance.layer)
