@@ -4,8 +4,18 @@ The command line turns them into one sentence and an exit code in one place; scr
 sentence. Anything that is not an `AdvisorError` is a defect of ours.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""What must not reach a terminal: C0 and C1 controls but newline and tab, characters that are invisible or turn the
+direction of text, and halves of surrogate pairs, which a file name may hold and no encoding can write."""
+
+_LONGEST_SENTENCE = 2_000
 
 
 class AdvisorError(Exception):
@@ -45,9 +55,9 @@ class AdvisorError(Exception):
         return ", ".join(part for part in (place, self.key) if part) or None
 
     def sentence(self) -> str:
-        """The whole error in one line: where, what, and the way out."""
+        """The whole error in one line, safe to print whatever was read: where, what, and the way out."""
         head = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{head}. {self.hint}" if self.hint else head
+        return printable(f"{head}. {self.hint}" if self.hint else head, _LONGEST_SENTENCE)
 
 
 class InputError(AdvisorError):
@@ -61,10 +71,19 @@ class UnknownIdError(InputError):
 
     code = "unknown_id"
 
-    def __init__(self, kind: str, wanted: str, known: Iterable[str], **where: str | None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        wanted: str,
+        known: Iterable[str],
+        *,
+        key: str | None = None,
+        file: Path | str | None = None,
+        line: int | None = None,
+    ) -> None:
         self.suggestions = near(wanted, known)
         hint = f"Did you mean {' or '.join(self.suggestions)}?" if self.suggestions else None
-        super().__init__(f"there is no {kind} '{printable(wanted)}'", hint=hint, key=where.get("key"))
+        super().__init__(f"there is no {kind} '{printable(wanted)}'", hint=hint, key=key, file=file, line=line)
 
 
 class EndpointError(AdvisorError):
@@ -92,6 +111,8 @@ def near(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
 
 def printable(text: str, limit: int = 200) -> str:
     """Text from a server, file or user, safe to print: no control characters, one line, bounded."""
+    if len(text) <= limit and text.isprintable() and "  " not in text and text == text.strip(" "):
+        return text
     clean = "".join(character if character.isprintable() else " " for character in text)
     clean = " ".join(clean.split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

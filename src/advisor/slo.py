@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from advisor.errors import InputError
+from advisor.errors import InputError, printable
 
 Metric = Literal["ttft", "itl", "tpot", "e2e"]
 METRICS: tuple[Metric, ...] = ("ttft", "itl", "tpot", "e2e")
@@ -34,6 +34,11 @@ class Slo:
         """`ttft_p95_ms`: how the figure is called that this target limits."""
         return f"{self.metric}_p{self.percentile}_ms"
 
+    @property
+    def setting(self) -> str:
+        """`slo_ttft_ms_p95`: the workload key that holds limit_ms."""
+        return f"slo_{self.metric}_ms_p{self.percentile}"
+
     def __str__(self) -> str:
         return f"{self.key}={self.limit_ms:g}"
 
@@ -52,7 +57,7 @@ def _parse(part: str) -> Slo:
     match = _FORM.fullmatch(part)
     example = "Write it like ttft_p95_ms=500 or itl_p95_ms=30."
     if match is None:
-        raise InputError(f"'{part}' is not a latency target", hint=example, key="slo")
+        raise InputError(f"'{printable(part)}' is not a latency target", hint=example, key="slo")
     metric, percentile = match["metric"], int(match["percentile"])
     if metric not in METRICS:
         raise InputError(f"'{metric}' is none of {', '.join(METRICS)}", hint=example, key="slo")

@@ -14,6 +14,16 @@ def test_an_unknown_id_suggests_the_nearest() -> None:
     assert "Did you mean p5.48xlarge" in error.sentence()
 
 
+def test_a_sentence_is_one_safe_line_whatever_was_read() -> None:
+    error = InputError("'\x1b]0;owned\x07' is wrong", file="a\nb.toml", key="\u202ekey")
+    assert error.sentence() == "a b.toml, key: ' ]0;owned ' is wrong"
+
+
+def test_an_unknown_id_says_where_it_stands() -> None:
+    error = UnknownIdError("region", "mars", ["us-east-1"], file="prices.csv", line=7)
+    assert error.sentence().startswith("prices.csv:7: there is no region 'mars'")
+
+
 @given(st.text())
 def test_foreign_text_never_carries_control_characters(foreign: str) -> None:
     shown = printable(foreign)

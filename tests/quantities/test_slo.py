@@ -7,6 +7,7 @@ from advisor.slo import Slo, parse_slos
 def test_targets_read_back_as_written() -> None:
     slos = parse_slos("ttft_p95_ms=500, itl_p99_ms=30.5")
     assert slos == (Slo("ttft", 95, 500.0), Slo("itl", 99, 30.5))
+    assert [slo.setting for slo in slos] == ["slo_ttft_ms_p95", "slo_itl_ms_p99"]
     assert [str(slo) for slo in slos] == ["ttft_p95_ms=500", "itl_p99_ms=30.5"]
 
 

@@ -1,5 +1,6 @@
 """A benchmark's result on a terminal that scrolls."""
 
+from advisor.bench.records import RunState
 from advisor.bench.result import BenchmarkResult, Verdict
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
@@ -28,22 +29,25 @@ def write_result(result: BenchmarkResult, output: Output) -> None:
     for line in words.failure_lines(result.points):
         console.print(Text(f"! {line}"))
     if result.is_partial:
-        console.print(Text(f"! The run is not complete; go on with: advisor bench resume {result.run_id}"))
+        console.print(Text(f"! {words.way_on(result)}"))
 
 
-def exit_code_of(result: BenchmarkResult) -> ExitCode:
-    """Cancelled, proves nothing, an objective missed, or done: the gravest."""
-    if result.state.value == "cancelled":
-        return ExitCode.CANCELLED
-    if not proves_something(result):
+def exit_code_of(result: BenchmarkResult, ended: RunState) -> ExitCode:
+    """What a command that measured ends with: cancelled, or what the figures prove."""
+    return ExitCode.CANCELLED if ended is RunState.CANCELLED else what_it_proves(result)
+
+
+def what_it_proves(result: BenchmarkResult) -> ExitCode:
+    """Nothing where a load is missing or not valid; no where an objective is missed, yes where all of them hold.
+
+    An objective that the sample cannot decide proves nothing either.
+    """
+    if result.is_partial or not result.points or any(point.verdict is not Verdict.VALID for point in result.points):
         return ExitCode.PROVES_NOTHING
-    missed = any(slo.holds is False for point in result.points for slo in point.slos)
-    return ExitCode.NO if missed else ExitCode.YES
-
-
-def proves_something(result: BenchmarkResult) -> bool:
-    """Whether every load is valid."""
-    return bool(result.points) and all(point.verdict is Verdict.VALID for point in result.points)
+    objectives = [slo for point in result.points for slo in point.slos]
+    if any(slo.is_resolved and slo.holds is False for slo in objectives):
+        return ExitCode.NO
+    return ExitCode.YES if all(slo.is_resolved for slo in objectives) else ExitCode.PROVES_NOTHING
 
 
 def _write_points(result: BenchmarkResult, output: Output) -> None:

@@ -13,4 +13,8 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     ENDPOINT = 3
     PROVES_NOTHING = 4
+    DEFECT = 70
+    """advisor itself is broken (EX_SOFTWARE)."""
     CANCELLED = 130
+    READER_GONE = 141
+    """Whoever read our output has gone, like `head`: 128 + SIGPIPE, as other programs end."""

@@ -2,13 +2,15 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, TypeVar
 
 from advisor.cli.exit_codes import ExitCode
-from advisor.errors import InputError, near
+from advisor.cli.output import write_plain
+from advisor.errors import InputError, near, printable
+from advisor.quantities import text as numbers
 
 COMMANDS = {
     "demo": "the whole journey on the built-in endpoint, under a minute",
@@ -24,6 +26,7 @@ COMMANDS = {
     "schema": "the JSON Schema of a document or file",
 }
 
+N = TypeVar("N", int, float)
 Subparsers = Any
 """argparse's own type for subparsers is private."""
 
@@ -36,15 +39,29 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, **kwargs)
 
+        self._given: Sequence[str] = ()
+
+    def parse_known_args(  # type: ignore[override]  # argparse's overloads differ only in the namespace's type
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
+        """As argparse does it; what is parsed is kept, so that an error can say what was meant."""
+        self._given = tuple(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         hint = f"See '{self.prog} --help'."
-        for word in (word for word in sys.argv[1:] if word.startswith("--")):
+        for word in (word for word in self._given if word.startswith("--")):
             name = word.partition("=")[0]
             options = near(name, [flag for action in self._actions for flag in action.option_strings])
             if name in message and options and name not in options:
                 hint = f"Did you mean {' or '.join(options)}? {hint}"
                 break
         raise InputError(message, hint=hint, code="usage")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        stream: TextIO = file or sys.stderr
+        write_plain(message, stream)
+        stream.flush()
 
 
 def build_parser(wanted: str, version: str) -> Parser:
@@ -55,7 +72,6 @@ def build_parser(wanted: str, version: str) -> Parser:
         epilog="Without a command the app opens. Start with: advisor demo",
     )
     parser.add_argument("--version", action="version", version=version)
-    parser.add_argument("--debug", action="store_true", help="show a traceback where something breaks")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary in COMMANDS.items():
         if name == wanted:
@@ -103,12 +119,9 @@ def _ask_for_action(parser: Parser) -> int:
 
 def positive_int(text: str) -> int:
     """A whole number of at least 1, with thousands separators allowed."""
-    try:
-        number = int(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+    number = _read(lambda: int(text.replace(",", "").replace("_", "")), text, "a whole number")
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+        raise argparse.ArgumentTypeError(f"{printable(text)} is not at least 1")
     return number
 
 
@@ -117,22 +130,45 @@ def non_negative_int(text: str) -> int:
     return 0 if text.strip() == "0" else positive_int(text)
 
 
-def non_negative_float(text: str) -> float:
-    """A number of at least 0."""
-    try:
-        number = float(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+def positive_float(text: str) -> float:
+    """A number above 0."""
+    number = _read(lambda: float(text.replace(",", "").replace("_", "")), text, "a number")
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{printable(text)} is not a number above 0")
     return number
 
 
-def positive_ints(text: str) -> tuple[int, ...]:
-    """A comma-separated list of whole numbers: `1,4,8`."""
-    return tuple(positive_int(part) for part in text.split(",") if part)
+def non_negative_float(text: str) -> float:
+    """A number of at least 0."""
+    number = _read(lambda: float(text.replace(",", "").replace("_", "")), text, "a number")
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{printable(text)} is not a number of at least 0")
+    return number
+
+
+def token_count(text: str) -> int:
+    """A large count that may be written like 1.8e9, 200M or 2B."""
+    number = _read(lambda: numbers.read_big(text), text, "a number of tokens")
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{printable(text)} is not at least 1")
+    return round(number)
+
+
+def concurrencies(text: str) -> tuple[int, ...]:
+    """Loads, a comma-separated list of whole numbers: `1,4,8`."""
+    found = tuple(positive_int(part) for part in text.split(",") if part.strip())
+    if not found:
+        raise argparse.ArgumentTypeError("no load is named, like 1,4,8")
+    return found
 
 
 def words(text: str) -> tuple[str, ...]:
     """A comma-separated list of words."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _read(read: Callable[[], N], text: str, kind: str) -> N:
+    try:
+        return read()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{printable(text)}' is not {kind}") from None

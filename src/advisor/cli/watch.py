@@ -27,7 +27,6 @@ def watch(run: "RunHandle", output: Output) -> RunState:
     """Show the run until it has ended. Ctrl+C stops it and keeps what is measured; again, ends it at once."""
     live = output.error_console.is_terminal and not output.json_mode
     with _presses() as presses, _table(output) if live else _lines(output) as show:
-        handled = 0
         stopped_at = float("inf")
         while True:
             try:
@@ -36,16 +35,13 @@ def watch(run: "RunHandle", output: Output) -> RunState:
                 show(run.poll())
             else:
                 show(run.poll())
-                return state
-            if len(presses) > handled:
-                if handled == 0:
-                    stopped_at = time.monotonic()
-                    run.cancel()
-                    output.note("advisor: stopping; what is measured is kept (Ctrl+C again ends it at once)")
-                else:
-                    run.kill()
-                handled = len(presses)
-            elif time.monotonic() - stopped_at > _KILL_AFTER_S:
+                # A run that had to be killed calls itself crashed, but it ended because somebody asked for it.
+                return RunState.CANCELLED if presses and state is not RunState.FINISHED else state
+            if presses and stopped_at == float("inf"):
+                stopped_at = time.monotonic()
+                run.cancel()
+                output.note("advisor: stopping; what is measured is kept (Ctrl+C again ends it at once)")
+            if len(presses) > 1 or time.monotonic() - stopped_at > _KILL_AFTER_S:
                 run.kill()
 
 

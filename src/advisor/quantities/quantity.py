@@ -47,15 +47,3 @@ class Quantity:
     @classmethod
     def unknown(cls, unit: str, why: str = UNKNOWN.source) -> "Quantity":
         return cls(None, unit, Provenance(Level.UNKNOWN, why))
-
-    def scaled(self, factor: float, unit: str, provenance: Provenance | None = None) -> "Quantity":
-        """This quantity times an exact factor; bounds scale with it, a negative factor is refused."""
-        if factor < 0:
-            raise ValueError("a quantity is scaled by a non-negative factor")
-        return Quantity(
-            None if self.value is None else self.value * factor,
-            unit,
-            provenance or self.provenance,
-            None if self.low is None else self.low * factor,
-            None if self.high is None else self.high * factor,
-        )

@@ -1,6 +1,6 @@
-"""How numbers are written for people: units always, no false precision, unknown shown as unknown."""
+"""How numbers are written for people, and read from them: no false precision, unknown shown as unknown."""
 
-from collections.abc import Callable
+from math import floor, isfinite, log10
 
 from advisor.quantities.units import GIB, MIB
 
@@ -67,12 +67,16 @@ def milliseconds(amount_ms: float | None) -> str:
 
 
 def rate(number: float | None) -> str:
-    """A throughput with three significant figures at most: `2,650`, `97.5`, `4.45`."""
+    """A throughput with two significant figures at least, three at most: `2,650`, `97.5`, `4.45`, `0.0041`."""
     if number is None:
         return NO_DATA
     if abs(number) >= 100:
         digits = max(0, len(str(int(abs(number)))) - 3)
         return f"{round(number, -digits):,.0f}"
+    if 0 < abs(number) < 1e-4:
+        return f"{number:.1e}"
+    if 0 < abs(number) < 0.1:
+        return f"{number:.{1 - floor(log10(abs(number)))}f}"
     return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}"
 
 
@@ -81,6 +85,14 @@ def percent(share: float | None) -> str:
     return NO_DATA if share is None else f"{share * 100:.0f} %"
 
 
-def interval(low: float | None, high: float | None, write: Callable[[float | None], str] = rate) -> str:
-    """`low–high`, or nothing where the value is exact."""
-    return "" if low is None or high is None else f"{write(low)}–{write(high)}"
+_MAGNITUDES = {"k": 1e3, "m": 1e6, "b": 1e9}
+
+
+def read_big(written: str) -> float:
+    """A large count as people type it: `1,800`, `1.8e9`, `200M`, `1.8B`. ValueError for what is no number."""
+    plain = written.strip().lower().replace(",", "").replace("_", "")
+    factor = _MAGNITUDES.get(plain[-1:], 1.0)
+    number = float(plain[:-1] if factor != 1.0 else plain) * factor
+    if not isfinite(number):
+        raise ValueError(f"{written} is not a finite number")
+    return number

@@ -3,7 +3,6 @@
 GIB = 1 << 30
 MIB = 1 << 20
 GB = 10**9
-TB = 10**12
 TERA = 1e12
 
 HOURS_PER_MONTH = 730

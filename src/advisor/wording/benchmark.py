@@ -147,6 +147,16 @@ def headline(result: BenchmarkResult) -> str:
     return f"{result.model} at {result.endpoint}, {engine}"
 
 
+def way_on(result: BenchmarkResult) -> str:
+    """How a run that is not complete can be completed."""
+    if not result.simulated:
+        return f"The run is not complete; go on with: advisor bench resume {result.run_id}"
+    return (
+        f"The run is not complete. It can go on only while the built-in endpoint still runs at {result.endpoint} "
+        f"(advisor bench resume {result.run_id}); otherwise measure again."
+    )
+
+
 def shape(plan: Mapping[str, object]) -> str:
     """The plan of a run in one line."""
     count = plan.get("requests_per_cell")

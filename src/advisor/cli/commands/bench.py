@@ -5,14 +5,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from advisor.bench.plan import PRESETS
+from advisor.catalog.load import Catalog
 from advisor.cli.api_key import add_key_flags, read_key
-from advisor.cli.bench_view import exit_code_of, proves_something, write_result
+from advisor.cli.bench_view import exit_code_of, what_it_proves, write_result
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
-from advisor.cli.parser import Parser, Subparsers, command, non_negative_float, non_negative_int, positive_int
-from advisor.cli.parser import positive_ints as concurrencies
+from advisor.cli.parser import (
+    Parser,
+    Subparsers,
+    command,
+    concurrencies,
+    non_negative_int,
+    positive_float,
+    positive_int,
+)
 from advisor.cli.watch import watch
+from advisor.errors import UnknownIdError
 from advisor.evidence.runs import RunRow
 from advisor.evidence.subject import Statement
 from advisor.export.benchmark_document import benchmark_document, runs_document
@@ -76,13 +85,13 @@ def _add_plan_flags(parser: Parser) -> None:
     group.add_argument("--concurrency", type=concurrencies, metavar="N,…", help="requests in flight, like 1,4,8,16")
     amount = group.add_mutually_exclusive_group()
     amount.add_argument("--requests", type=positive_int, metavar="N", help="requests at each load and repetition")
-    amount.add_argument("--duration", type=non_negative_float, metavar="S", help="seconds instead of a count")
+    amount.add_argument("--duration", type=positive_float, metavar="S", help="seconds instead of a count")
     group.add_argument("--input-tokens", type=positive_int, metavar="N", help="tokens of each prompt")
     group.add_argument("--output-tokens", type=positive_int, metavar="N", help="tokens of each answer, exactly")
     group.add_argument("--natural-eos", action="store_true", help="let answers end where the model ends them")
     group.add_argument("--repeat", type=positive_int, metavar="N", help="repetitions of each load (3)")
     group.add_argument("--warmup", type=non_negative_int, metavar="N", help="requests before each, not counted")
-    group.add_argument("--timeout", type=non_negative_float, metavar="S", help="longest that one request may take")
+    group.add_argument("--timeout", type=positive_float, metavar="S", help="longest that one request may take")
     group.add_argument("--seed", type=non_negative_int, metavar="N", help="seed of the prompts (1)")
     group.add_argument("--slo", metavar="TARGETS", help="objectives to judge, like ttft_p95_ms=500,itl_p95_ms=30")
 
@@ -99,14 +108,17 @@ def _add_subject_flags(parser: Parser) -> None:
 def run_run(arguments: argparse.Namespace, output: Output) -> int:
     from advisor.workflows.run_benchmark import begin, keep, prepare
 
-    paths = user_paths()
-    prepared = prepare(_question(arguments), open_catalog(arguments), read_key(arguments))
+    paths, catalog, question = user_paths(), open_catalog(arguments), _question(arguments)
+    _check_ids(question.statement, catalog)
+    prepared = prepare(question, catalog, read_key(arguments))
     if prepared.preflight.refused:
         output.note(f"advisor: the endpoint refuses {', '.join(prepared.preflight.refused)}; going on without")
     run = begin(prepared, paths, datetime.now(UTC))
     output.note(f"advisor: run {run.run_id}")
-    watch(run, output)
-    return _report(keep(run.path, paths), output)
+    ended = watch(run, output)
+    kept = keep(run.path, paths)
+    _report(kept, output)
+    return exit_code_of(kept.result, ended)
 
 
 def run_resume(arguments: argparse.Namespace, output: Output) -> int:
@@ -115,8 +127,10 @@ def run_resume(arguments: argparse.Namespace, output: Output) -> int:
 
     paths = user_paths()
     run = go_on(find_run(arguments.wanted, paths), read_key(arguments))
-    watch(run, output)
-    return _report(keep(run.path, paths), output)
+    ended = watch(run, output)
+    kept = keep(run.path, paths)
+    _report(kept, output)
+    return exit_code_of(kept.result, ended)
 
 
 def run_show(arguments: argparse.Namespace, output: Output) -> int:
@@ -124,8 +138,9 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     from advisor.workflows.runs import find_run
 
     paths = user_paths()
-    _report(kept := keep(find_run(arguments.wanted, paths), paths), output)
-    return ExitCode.YES if proves_something(kept.result) else ExitCode.PROVES_NOTHING
+    kept = keep(find_run(arguments.wanted, paths), paths)
+    _report(kept, output)
+    return what_it_proves(kept.result)
 
 
 def run_list(arguments: argparse.Namespace, output: Output) -> int:
@@ -169,13 +184,24 @@ def _question(arguments: argparse.Namespace) -> BenchmarkQuestion:
     )
 
 
-def _report(kept: "Kept", output: Output) -> ExitCode:
+def _check_ids(statement: Statement, catalog: Catalog) -> None:
+    """Whether the catalogue knows what is stated, also where a simulated endpoint would never ask."""
+    if statement.instance is not None:
+        catalog.instance(statement.instance)
+    if statement.engine is not None:
+        catalog.engine(statement.engine.partition("@")[0])
+    models = [catalog.model(statement.model)] if statement.model is not None else [*catalog.models.values()]
+    known = {checkpoint for model in models for checkpoint in model.checkpoints}
+    if statement.checkpoint is not None and statement.checkpoint not in known:
+        raise UnknownIdError("checkpoint", statement.checkpoint, known, key="--checkpoint")
+
+
+def _report(kept: "Kept", output: Output) -> None:
     if output.json_mode:
         output.document(benchmark_document(kept.result))
     else:
         write_result(kept.result, output)
         output.note(f"advisor: kept in {kept.path}")
-    return exit_code_of(kept.result)
 
 
 def _write_list(rows: list[RunRow], output: Output) -> None:
