@@ -55,7 +55,8 @@ class Book:
         self.traces[start.cell, attempt] = np.concatenate(rows)
         if complete is not None:
             window = (at, at + (requests // 2) * 80 * MS) if requests else (0, 0)
-            end = CellEnd(2, repetition, attempt, 1, complete, "", *window, requests, 20 - requests, 0.1, 900.0, 0)
+            reason = changes.get("reason", "")
+            end = CellEnd(2, repetition, attempt, 1, complete, reason, *window, requests, 20 - requests, 0.1, 900.0, 0)
             self.records.append(end.to_json())
 
     def result(self, plan: Plan = PLAN, state: RunState = RunState.FINISHED, **changes: Any) -> BenchmarkResult:
@@ -210,7 +211,41 @@ class TestPartialRun:
         book.cell(0, requests=0, complete=None)
         (point,) = book.result(state=RunState.RUNNING).points
         assert (point.figures.ttft_ms, point.figures.output_tokens_per_s) == (None, None)
-        assert point.verdict is Verdict.FAILED
+        assert (point.reason, point.verdict) == ("running", Verdict.INSUFFICIENT)
+
+    def test_a_load_that_was_stopped_says_so_and_is_no_failure_of_the_endpoint(self) -> None:
+        book = Book()
+        book.cell(0, requests=0, complete=False, reason="cancelled")
+        (point,) = book.result(state=RunState.CANCELLED).points
+        assert (point.reason, point.repetitions[0].reason) == ("cancelled", "cancelled")
+        assert point.verdict is Verdict.INSUFFICIENT
+        assert "errors" not in {gate.name for gate in point.gates}
+
+    def test_a_load_whose_endpoint_was_lost_before_a_result_has_failed(self) -> None:
+        book = Book()
+        book.cell(0, requests=0, complete=False, reason="errors")
+        (point,) = book.result(state=RunState.CRASHED).points
+        assert (point.reason, point.verdict) == ("errors", Verdict.FAILED)
+
+    @pytest.mark.parametrize(
+        ("state", "run_reason", "reason"),
+        [
+            (RunState.CANCELLED, "user", "cancelled"),
+            (RunState.RUNNING, "", "running"),
+            (RunState.CRASHED, "capture_died", "capture_died"),
+        ],
+    )
+    def test_repetitions_that_never_began_are_missing_for_the_reason_of_the_run(
+        self, state: RunState, run_reason: str, reason: str
+    ) -> None:
+        book = Book()
+        book.cell(0)
+        (point,) = book.result(state=state, reason=run_reason).points
+        assert (point.reason, [each.reason for each in point.repetitions]) == (reason, [""])
+
+    def test_a_complete_point_needs_no_reason(self) -> None:
+        (point,) = whole().result().points
+        assert (point.reason, [each.reason for each in point.repetitions]) == ("", ["", ""])
 
     def test_the_latest_attempt_at_a_cell_stands_alone(self) -> None:
         book = Book()

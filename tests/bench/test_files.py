@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.bench.counters import CaptureCounter, CellCounter, Counters, cell_slot
+from advisor.bench.counters import AnalysisCounter, CaptureCounter, CellCounter, Counters, cell_slot
 from advisor.bench.events import EVENT, Events
 from advisor.bench.frames import pack_frame, read_frames
 from advisor.bench.journal import JournalFile, JournalTail, read_journal
@@ -161,15 +161,16 @@ class TestCounters:
             with pytest.raises(TypeError):
                 reader[slot] = 1
 
-    def test_going_on_keeps_what_the_analyser_counted(self, tmp_path: Path) -> None:
+    def test_going_on_keeps_what_the_analyser_counted_for_complete_cells(self, tmp_path: Path) -> None:
         capture, analysis = tmp_path / "c", tmp_path / "a"
         Counters.create_for(capture, analysis, 2)
-        for path in (capture, analysis):
-            with Counters(path, writable=True) as writer:
-                writer[CaptureCounter.STARTED_NS] = 5
-        Counters.create_for(capture, analysis, 2)
+        slots = [cell_slot(cell, CellCounter.COMPLETED) for cell in (0, 1)]
+        with Counters(capture, writable=True) as first, Counters(analysis, writable=True) as second:
+            first[CaptureCounter.STARTED_NS] = second[AnalysisCounter.READS] = 5
+            second[slots[0]] = second[slots[1]] = 7
+        Counters.create_for(capture, analysis, 2, kept=[1])
         with Counters(capture, writable=False) as cleared, Counters(analysis, writable=False) as kept:
-            assert (cleared[0], kept[0]) == (0, 5)
+            assert (cleared[0], kept[0], [kept[slot] for slot in slots]) == (0, 5, [0, 7])
 
 
 class TestDirectory:

@@ -92,6 +92,13 @@ def test_a_point_without_any_result_has_failed() -> None:
     assert verdict is Verdict.FAILED
 
 
+def test_a_load_that_has_only_begun_says_nothing_against_the_endpoint() -> None:
+    begun = replace(SOUND, completed=0, failed=0, has_begun_only=True)
+    names, verdict = failed_gates(begun)
+    assert ("errors" in names, verdict) == (False, Verdict.INSUFFICIENT)
+    assert failed_gates(replace(begun, completed=5, failed=5))[1] is Verdict.FAILED
+
+
 def test_without_kernel_stamps_the_lag_of_the_event_loop_counts() -> None:
     names, verdict = failed_gates(replace(SOUND, has_kernel_stamps=False))
     assert (names, verdict) == ({"client_lag"}, Verdict.CLIENT_LIMITED)

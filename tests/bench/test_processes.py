@@ -10,7 +10,7 @@ import pytest
 from advisor.bench import capture
 from advisor.bench.analyse import Analyser
 from advisor.bench.asker import Conversation
-from advisor.bench.counters import AnalysisCounter, CellCounter, Counters, cell_slot
+from advisor.bench.counters import AnalysisCounter, CellCounter, CellStage, Counters, cell_slot
 from advisor.bench.orders import Orders, read_line
 from advisor.bench.plan import Plan, Target
 from advisor.bench.prompts import PromptCalibration
@@ -19,7 +19,7 @@ from advisor.bench.rundir import RunDirectory
 from advisor.bench.tracefile import read_trace
 from servers.raw import DONE, chunks, role_event, stream_head, text_event, usage_event
 
-from .support import SENT_NS, answer
+from .support import MS, SENT_NS, answer
 from .test_files import meta
 from .test_interpret import header
 
@@ -68,7 +68,7 @@ class TestAnalyser:
         analyser.take(self.CELL, b"")
         analyser.take(*request_frame())
         analyser.take(*request_frame(index=8, phase="warmup"))
-        end = CellEnd(4, 1, 0, SENT_NS, True, "", 1, 2, 1, 0, 0.1, None, 0)
+        end = CellEnd(4, 1, 0, SENT_NS, True, "", SENT_NS, SENT_NS + 50 * MS, 1, 0, 0.1, None, 0)
         analyser.take(end.to_json(), b"")
         analyser.take(RunEnd(SENT_NS, RunState.FINISHED, "").to_json(), b"")
         analyser.close(SENT_NS)
@@ -81,6 +81,8 @@ class TestAnalyser:
             assert counters[AnalysisCounter.TOKENS] == 4
             assert counters[cell_slot(1, CellCounter.COMPLETED)] == 1
             assert counters[cell_slot(1, CellCounter.TTFT_P50_US)] == 10_000
+            assert counters[cell_slot(1, CellCounter.STAGE)] == CellStage.OVER
+            assert counters[cell_slot(1, CellCounter.OUTPUT_MILLITOKENS_PER_S)] == 2_000 / 0.05
         assert directory.meta().state is RunState.FINISHED
 
     @pytest.mark.parametrize(

@@ -1,19 +1,28 @@
 """The live view's numbers, from counters set by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from advisor.bench.counters import AnalysisCounter, CaptureCounter, CellCounter, Counters, Stage, cell_slot
+from advisor.bench.counters import (
+    AnalysisCounter,
+    CaptureCounter,
+    CellCounter,
+    CellStage,
+    Counters,
+    Stage,
+    cell_slot,
+)
 from advisor.bench.livecell import LiveCell
+from advisor.bench.metrics import output_tokens_per_s
 from advisor.bench.plan import Plan
-from advisor.bench.progress import ProgressReader
+from advisor.bench.progress import CellProgress, ProgressReader
 from advisor.bench.records import Outcome
 from advisor.bench.rundir import RunDirectory
 
 from .support import MS, SENT_NS
-from .test_metrics import sample
+from .test_metrics import sample, window
 
 PLAN = Plan(model="m", concurrencies=(1, 8), requests_per_cell=10, repetitions=2)
 SECOND = 1000 * MS
@@ -57,10 +66,19 @@ def test_a_run_that_has_not_begun(writers: Writers) -> None:
 def test_cells_are_over_running_or_waiting(writers: Writers) -> None:
     writers.capture[CaptureCounter.STAGE] = Stage.MEASURE
     writers.capture[CaptureCounter.CELL] = 1
-    writers.analysis[cell_slot(0, CellCounter.COMPLETED)] = 10
+    writers.analysis[cell_slot(0, CellCounter.STAGE)] = CellStage.OVER
     progress = writers.reader.read(is_alive=True)
     assert [cell.state for cell in progress.cells] == ["over", "running", "waiting", "waiting"]
     assert (progress.concurrency, progress.repetition, progress.cell) == (8, 0, 1)
+
+
+def test_a_cell_is_not_over_before_the_analyser_is_done_with_it(writers: Writers) -> None:
+    writers.capture[CaptureCounter.STAGE] = Stage.MEASURE
+    writers.capture[CaptureCounter.CELL] = 1
+    writers.analysis[cell_slot(0, CellCounter.STAGE)] = CellStage.RUNNING
+    writers.analysis[cell_slot(0, CellCounter.COMPLETED)] = 9
+    assert [cell.state for cell in writers.reader.read(is_alive=True).cells] == ["running", "running", *["waiting"] * 2]
+    assert writers.reader.read(is_alive=False).cells[0].state == "over"
 
 
 def test_times_count_to_the_last_sign_of_life_once_the_run_is_over(writers: Writers) -> None:
@@ -88,15 +106,73 @@ def test_after_closing_the_last_reading_stays(writers: Writers) -> None:
     assert writers.reader.read(is_alive=True).completed == 4
 
 
-def test_the_analyser_counts_what_the_view_shows(writers: Writers) -> None:
-    def publish(counter: CellCounter, value: int) -> None:
-        writers.analysis[cell_slot(1, counter)] = value
+class TestLiveCell:
+    """What the analyser counts, and the view shows: 2 requests of 3 tokens, after a warm-up that ended at 50 ms."""
 
-    live = LiveCell(publish)
-    live.add(sample(100, 200, 300, n=3))
-    live.add(sample(120, 200, 280, n=3, sent_ms=20, ended_ms=500))
-    live.add(sample(ended_ms=400, outcome=Outcome.TIMEOUT))
-    cell = writers.reader.read(is_alive=True).cells[1]
-    assert (cell.completed, cell.failed, cell.tokens) == (2, 1, 6)
-    assert (cell.ttft_p50_ms, cell.ttft_p95_ms, cell.tpot_p50_ms) == (100, 100, 100)
-    assert cell.output_tokens_per_s == pytest.approx(6 / 0.5)
+    FIRST = sample(100, 200, 300, n=3)
+    SECOND = sample(120, 200, 280, n=3, sent_ms=20, ended_ms=500)
+    LATE = sample(ended_ms=400, outcome=Outcome.TIMEOUT)
+    WARMUP = sample(10, 50, n=2)
+
+    @pytest.fixture
+    def publish(self, writers: Writers) -> Callable[[CellCounter, int], None]:
+        def publish(counter: CellCounter, value: int) -> None:
+            writers.analysis[cell_slot(1, counter)] = value
+
+        return publish
+
+    def cell(self, writers: Writers) -> CellProgress:
+        return writers.reader.read(is_alive=True).cells[1]
+
+    def test_counts_and_latencies(self, writers: Writers, publish: Callable[[CellCounter, int], None]) -> None:
+        live = LiveCell(publish, 0)
+        for each in (self.FIRST, self.SECOND, self.LATE):
+            live.add(each)
+        cell = self.cell(writers)
+        assert (cell.state, cell.completed, cell.failed, cell.tokens) == ("running", 2, 1, 6)
+        assert (cell.ttft_p50_ms, cell.ttft_p95_ms, cell.tpot_p50_ms) == (100, 100, 100)
+        assert cell.output_tokens_per_s == pytest.approx(6 / 0.5)
+
+    def test_the_rate_begins_where_the_warm_up_ended(
+        self, writers: Writers, publish: Callable[[CellCounter, int], None]
+    ) -> None:
+        live = LiveCell(publish, 2)
+        live.add_warmup(self.WARMUP)
+        live.add(self.FIRST)
+        assert self.cell(writers).output_tokens_per_s is None  # not all slots are at work yet
+        live.add_warmup(sample(110, n=1))
+        assert self.cell(writers).output_tokens_per_s == pytest.approx(
+            2 / 0.190, abs=0.001
+        )  # of three tokens, two came since
+        live.add(self.SECOND)
+        assert self.cell(writers).output_tokens_per_s == pytest.approx(5 / 0.390, abs=0.001)
+
+    def test_it_is_the_rate_of_the_result_while_it_runs(
+        self, writers: Writers, publish: Callable[[CellCounter, int], None]
+    ) -> None:
+        samples = [self.FIRST, self.SECOND, sample(150, 250, ended_ms=260, outcome=Outcome.CANCELLED)]
+        live = LiveCell(publish, 1)
+        live.add_warmup(self.WARMUP)
+        for each in samples:
+            live.add(each)
+        assert self.cell(writers).output_tokens_per_s == pytest.approx(
+            output_tokens_per_s(samples, window(50, 500)), abs=0.001
+        )
+
+    def test_once_over_it_shows_what_it_was_closed_with(
+        self, writers: Writers, publish: Callable[[CellCounter, int], None]
+    ) -> None:
+        live = LiveCell(publish, 0)
+        live.add(self.FIRST)
+        live.close(12.345)
+        cell = self.cell(writers)
+        assert (cell.state, cell.output_tokens_per_s) == ("over", 12.345)
+
+    def test_a_cell_that_broke_off_keeps_the_rate_it_had(
+        self, writers: Writers, publish: Callable[[CellCounter, int], None]
+    ) -> None:
+        live = LiveCell(publish, 0)
+        live.add(self.FIRST)
+        live.close()
+        cell = self.cell(writers)
+        assert (cell.state, cell.output_tokens_per_s) == ("over", 10.0)

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from advisor.bench.rundir import RunDirectory, read_run
 from advisor.bench.runner import RunHandle, start_run
 from advisor.errors import InputError
 from advisor.simulator.server import SimulatorProcess
+from patience import PATIENCE_S, until
 from servers.engine import Engine
 from servers.raw import Connection, RawServer, Request, chunk, event, json_answer, stream_head, text_event
 
@@ -41,9 +43,12 @@ PLAN = Plan(
     output_tokens=8,
     repetitions=2,
     warmup_requests=3,
-    timeout_s=20,
+    timeout_s=PATIENCE_S,
     slos=(Slo("ttft", 90, 500.0),),
 )
+CLOCK_ERROR_MS = 0.1
+"""Two kernel stamps brought onto the monotonic clock, each to within a step of 50 us."""
+
 TOTAL = 60
 WARMUPS = 12
 
@@ -67,7 +72,7 @@ class Bench:
     def close(self) -> None:
         for handle in self.handles:
             handle.kill()
-            handle.wait(20)
+            handle.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -92,15 +97,16 @@ def stalls_from(number: int) -> Engine:
     return Engine(faulty=lambda count: stall if count >= PROBES + number else None, reach=PROBES + number + 1)
 
 
-def follow(handle: RunHandle, until: Callable[[Progress], bool]) -> Progress:
-    """Look at a run until something holds, as a screen would; it must within 20 s."""
-    pause = threading.Event()
-    for _ in range(2000):
-        progress = handle.poll()
-        if until(progress):
-            return progress
-        pause.wait(0.01)
-    raise AssertionError(f"it never happened: {handle.poll()}")
+def follow(handle: RunHandle, until_it_is: Callable[[Progress], bool]) -> Progress:
+    """Look at a run until something holds, as a screen would."""
+    seen = [handle.poll()]
+
+    def holds() -> bool:
+        seen.append(handle.poll())
+        return until_it_is(seen[-1])
+
+    until(holds)
+    return seen[-1]
 
 
 def everything_in(directory: Path) -> bytes:
@@ -121,12 +127,14 @@ def point(result: BenchmarkResult, concurrency: int) -> Point:
 class TestFinishedRun:
     """One run, looked at from all sides."""
 
+    ENGINE = Engine(key=KEY, first_s=0.02, gap_s=0.004)
+
     @pytest.fixture(scope="class")
     def done(self, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunHandle, BenchmarkResult, RawServer, Progress]:
         root = tmp_path_factory.mktemp("runs")
-        with RawServer(Engine(key=KEY, first_s=0.02, gap_s=0.004)) as server:
+        with RawServer(self.ENGINE) as server:
             handle = Bench(server, root).start()
-            assert handle.wait(30) is RunState.FINISHED
+            assert handle.wait(PATIENCE_S) is RunState.FINISHED
         return handle, handle.result(), server, handle.poll()
 
     def test_every_request_was_made_and_answered(self, done: Any) -> None:
@@ -140,17 +148,32 @@ class TestFinishedRun:
         )
         assert all(each.requests.completed == 30 for each in result.points)
 
-    def test_known_gaps_come_out_as_known_figures(self, done: Any) -> None:
-        _, result, _, _ = done
+    def test_no_figure_is_below_what_the_server_took(self, done: Any) -> None:
+        """The server waits 20 ms for the first token and 4 ms for each of the other seven, or longer."""
+        result: Any = done[1]
         for each in result.points:
-            assert 20 <= each.figures.ttft_ms.p50 < 40
-            assert 4 <= each.figures.tpot_ms.p50 < 8
-            assert 48 <= each.figures.e2e_ms.p50 < 96
-        alone, three = point(result, 1).figures, point(result, 3).figures
-        assert alone.requests_per_s is not None
-        assert 1 / 0.096 < alone.requests_per_s <= 1 / 0.048
-        assert three.achieved_concurrency is not None
-        assert 2.5 < three.achieved_concurrency <= 3
+            assert each.figures.ttft_ms.min >= 20 - CLOCK_ERROR_MS
+            assert each.figures.e2e_ms.min >= 48 - CLOCK_ERROR_MS
+            assert 0 < each.figures.achieved_concurrency <= each.load.value
+
+    def test_a_request_lasts_as_long_as_to_its_first_token_and_through_the_others(self, done: Any) -> None:
+        _, result, _, _ = done
+        for figures in (each.figures for each in result.points):
+            assert figures.e2e_ms.mean == pytest.approx(figures.ttft_ms.mean + 7 * figures.tpot_ms.mean)
+
+    def test_figures_lie_between_the_bounds_that_the_server_saw(self, done: Any) -> None:
+        """One request after the other: each was sent after the answer before it, and read before the one behind it."""
+        seen = self.ENGINE.answers[PROBES:]
+        figures: Any = point(done[1], 1).figures
+        cells = [range(start + 3, start + 18) for start in (0, 36)]  # behind three warm-up requests; 36 to a repetition
+        alone = [index for cell in cells for index in cell]
+        least_ms = mean((seen[index].last_ns - seen[index].received_ns) / 1e6 for index in alone)
+        most_ms = mean((seen[index + 1].received_ns - seen[index - 1].last_ns) / 1e6 for index in alone)
+        assert least_ms - CLOCK_ERROR_MS <= figures.e2e_ms.mean <= most_ms + CLOCK_ERROR_MS
+        first_ms = mean((seen[index].first_ns - seen[index].received_ns) / 1e6 for index in alone)
+        assert first_ms - CLOCK_ERROR_MS <= figures.ttft_ms.mean <= figures.e2e_ms.mean
+        spans_s = [(seen[cell[-1] + 1].received_ns - seen[cell[0] - 1].last_ns) / 1e9 for cell in cells]
+        assert mean(15 / span_s for span_s in spans_s) <= figures.requests_per_s <= 1 / 0.048
 
     def test_prompts_have_their_length_and_answers_theirs(self, done: Any) -> None:
         _, result, _, _ = done
@@ -158,8 +181,13 @@ class TestFinishedRun:
         assert point(result, 1).output_tokens == 8
 
     def test_connections_are_kept(self, done: Any) -> None:
-        _, _, server, _ = done
-        assert server.connections == 1 + 3  # preflight's, and one for each slot
+        """No cell opens more than its slots need; one that stood idle for long is opened anew in the next cell."""
+        handle, _, server, _ = done
+        asked = [line for line in read_journal(handle.path / "journal.jsonl") if line["kind"] == "request"]
+        opened = Counter((line["concurrency"], line["repetition"]) for line in asked if line["connect_start_ns"])
+        assert opened[1, 0] == 1
+        assert all(count <= concurrency for (concurrency, _), count in opened.items())
+        assert server.connections == 1 + opened.total()  # and preflight's
 
     def test_no_two_prompts_are_alike(self, done: Any) -> None:
         _, _, server, _ = done
@@ -171,7 +199,14 @@ class TestFinishedRun:
         assert (progress.stage, progress.is_alive) == (Stage.ENDED, False)
         assert (progress.completed, progress.failed, progress.planned, progress.tokens) == (TOTAL, 0, TOTAL, TOTAL * 8)
         assert [cell.state for cell in progress.cells] == ["over"] * 4
-        assert all(cell.ttft_p50_ms is not None and 20 <= cell.ttft_p50_ms < 40 for cell in progress.cells)
+
+    def test_what_the_live_view_ends_with_is_what_the_result_says(self, done: Any) -> None:
+        _, result, _, progress = done
+        for cell in progress.cells:
+            figures = point(result, cell.concurrency).repetitions[cell.repetition].figures
+            assert cell.output_tokens_per_s == pytest.approx(figures.output_tokens_per_s, abs=0.001)
+            assert cell.ttft_p50_ms == pytest.approx(figures.ttft_ms.p50, abs=0.001)
+            assert cell.tpot_p50_ms == pytest.approx(figures.tpot_ms.p50, abs=0.001)
 
     def test_the_directory_holds_all_of_it(self, done: Any) -> None:
         handle, result, _, _ = done
@@ -202,11 +237,10 @@ class TestWhileItRuns:
         engine = stalls_from(10)
         with RawServer(engine) as server:
             handle = bench(server).start()
-            assert engine.reached.wait(20)
-            progress = follow(handle, lambda now: now.completed == 7 and now.in_flight == 1)
+            assert engine.reached.wait(PATIENCE_S)
+            progress = follow(handle, lambda now: (now.completed, now.in_flight, now.issued) == (7, 1, 8))
             assert (progress.stage, progress.is_alive, progress.concurrency) == (Stage.MEASURE, True, 1)
             assert (progress.cells[0].state, progress.cells[1].state) == ("running", "waiting")
-            assert progress.issued == 8
             kinds = [record["kind"] for record in handle.new_records()]
             assert kinds == ["run_start", "cell_start", *["request"] * 10]
             assert handle.new_records() == ()
@@ -226,19 +260,13 @@ class TestWhileItRuns:
     def test_the_key_is_in_no_argument_and_no_environment(self, bench: Callable[..., Bench]) -> None:
         engine = stalls_from(1)
         with RawServer(engine) as server:
-            bench(server).start()
-            assert engine.reached.wait(20)
-            ours = [pid for pid in Path("/proc").iterdir() if pid.name.isdigit() and _runs_bench(pid)]
-            assert len(ours) >= 2
-            for pid in ours:
-                assert KEY.encode() not in (pid / "cmdline").read_bytes() + (pid / "environ").read_bytes()
-
-
-def _runs_bench(process: Path) -> bool:
-    try:
-        return b"advisor.bench." in (process / "cmdline").read_bytes()
-    except OSError:
-        return False
+            capture = bench(server).start()._capture.pid
+            assert engine.reached.wait(PATIENCE_S)
+            (analyser,) = _children(capture)
+            for process in (Path(f"/proc/{pid}") for pid in (capture, analyser)):
+                started_with = (process / "cmdline").read_bytes()
+                assert b"advisor.bench." in started_with
+                assert KEY.encode() not in started_with + (process / "environ").read_bytes()
 
 
 class TestStopped:
@@ -246,10 +274,10 @@ class TestStopped:
         engine = stalls_from(10)
         with RawServer(engine) as server:
             handle = bench(server).start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             handle.cancel()
             handle.cancel()
-            assert handle.wait(20) is RunState.CANCELLED
+            assert handle.wait(PATIENCE_S) is RunState.CANCELLED
         assert outcomes(handle) == [*[Outcome.OK] * 10, Outcome.CANCELLED]
         result = handle.result()
         found = point(result, 1)
@@ -257,15 +285,28 @@ class TestStopped:
         assert (found.requests.completed, found.requests.cancelled, found.requests.unsent) == (7, 1, 22)
         assert found.verdict is Verdict.INSUFFICIENT
 
+    def test_a_load_that_was_stopped_says_so(self, bench: Callable[..., Bench]) -> None:
+        engine = stalls_from(0)
+        with RawServer(engine) as server:
+            handle = bench(server).start()
+            assert engine.reached.wait(PATIENCE_S)
+            handle.cancel()
+            handle.wait(PATIENCE_S)
+        (found,) = handle.result().points
+        assert (found.reason, found.repetitions[0].reason, found.verdict) == (
+            "cancelled",
+            "cancelled",
+            Verdict.INSUFFICIENT,
+        )
+
     def test_a_run_can_be_cancelled_before_it_has_begun(self, bench: Callable[..., Bench]) -> None:
-        with RawServer(Engine(first_s=5.0)) as server:
-            quick = Engine()
-            server._script = quick
+        engine = Engine()
+        with RawServer(engine) as server:
             maker = bench(server)
-            server._script = Engine(first_s=5.0)
+            engine.faulty = lambda _: lambda connection, _request: connection.stall()
             handle = maker.start()
             handle.cancel()
-            assert handle.wait(20) is RunState.CANCELLED
+            assert handle.wait(PATIENCE_S) is RunState.CANCELLED
         assert Outcome.OK not in outcomes(handle)
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -273,10 +314,10 @@ class TestStopped:
         engine = stalls_from(10)
         with RawServer(engine) as server:
             handle = bench(server).start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             for _ in range(3):
                 handle._capture.send_signal(number)
-            assert handle.wait(20) is RunState.CANCELLED
+            assert handle.wait(PATIENCE_S) is RunState.CANCELLED
         kinds = [record["kind"] for record in read_journal(handle.path / "journal.jsonl")]
         assert kinds[-4:] == ["control", "request", "cell_end", "run_end"]
         assert kinds.count("run_end") == kinds.count("control") == 1
@@ -286,16 +327,16 @@ class TestStopped:
         engine = stalls_from(1)
         with RawServer(engine) as server:
             handle = bench(server).start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             assert os.getsid(handle._capture.pid) != os.getsid(0)
             assert os.getpgid(handle._capture.pid) == handle._capture.pid
 
     def test_cancelling_what_is_over_is_harmless(self, bench: Callable[..., Bench]) -> None:
         with RawServer(Engine()) as server:
             handle = bench(server).start(replace(PLAN, concurrencies=(2,), requests_per_cell=2, repetitions=1))
-            assert handle.wait(20) is RunState.FINISHED
+            assert handle.wait(PATIENCE_S) is RunState.FINISHED
             handle.cancel()
-            assert handle.wait(20) is RunState.FINISHED
+            assert handle.wait(PATIENCE_S) is RunState.FINISHED
 
 
 class TestKilled:
@@ -303,9 +344,9 @@ class TestKilled:
         engine = stalls_from(10)
         with RawServer(engine) as server:
             handle = bench(server).start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             handle.kill()
-            assert handle.wait(20) is RunState.CRASHED
+            assert handle.wait(PATIENCE_S) is RunState.CRASHED
         result = handle.result()
         assert (result.state, result.reason, result.is_partial) == ("crashed", "capture_died", True)
         # the answer before the one that hangs may have been in the process when it died
@@ -317,11 +358,11 @@ class TestKilled:
         engine = stalls_from(10)
         with RawServer(engine) as server:
             handle = bench(server).start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             follow(handle, lambda now: now.completed == 7)
             (analyser,) = _children(handle._capture.pid)
             os.kill(analyser, signal.SIGKILL)
-            assert handle.wait(20) is RunState.CRASHED
+            assert handle.wait(PATIENCE_S) is RunState.CRASHED
         result = handle.result()
         assert (result.reason, result.points[0].requests.completed) == ("processes_gone", 7)
         assert result.ended is not None
@@ -335,12 +376,12 @@ class TestKilled:
             )
             assert caller.stdout is not None
             path = Path(caller.stdout.readline().strip())
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             caller.kill()
-            caller.wait(20)
+            caller.wait(PATIENCE_S)
             caller.stdout.close()
             directory = RunDirectory(path)
-            _until_over(directory)
+            until(lambda: not directory.is_locked())
         result = read_run(path)
         assert (result.state, result.reason) == (RunState.CRASHED, "caller_gone")
         assert point(result, 1).requests.completed == 7
@@ -351,7 +392,7 @@ class TestKilled:
             broken = replace(maker.tried, calibration=replace(maker.tried.calibration, tokens_per_word=0.0))
             handle = start_run(PLAN, maker.target, broken, maker.root, {})
             maker.handles.append(handle)
-            assert handle.wait(20) is RunState.CRASHED
+            assert handle.wait(PATIENCE_S) is RunState.CRASHED
         assert "ZeroDivisionError" in (handle.path / "capture.log").read_text()
         assert KEY.encode() not in everything_in(handle.path)
         assert handle.result().is_partial
@@ -378,29 +419,20 @@ def _children(pid: int) -> list[int]:
     return [int(line) for line in listed.stdout.split()]
 
 
-def _until_over(directory: RunDirectory) -> None:
-    pause = threading.Event()
-    for _ in range(2000):
-        if not directory.is_locked():
-            return
-        pause.wait(0.01)
-    raise AssertionError("the processes of the run live on")
-
-
 class TestResumed:
     def test_it_goes_on_where_it_stopped(self, bench: Callable[..., Bench]) -> None:
         engine = stalls_from(40)
         with RawServer(engine) as server:
             maker = bench(server)
             first = maker.start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             first.cancel()
-            first.wait(20)
+            first.wait(PATIENCE_S)
             engine.faulty = lambda _: None
             maker.tried = replace(maker.tried, calibration=PromptCalibration(0.0, 9.0, "usage"), accepted=())
             second = maker.start(resume=first.path)
             assert second.poll().cells[0].completed == 15
-            assert second.wait(30) is RunState.FINISHED
+            assert second.wait(PATIENCE_S) is RunState.FINISHED
         assert second.path == first.path
         result = second.result()
         assert (result.is_partial, result.reason) == (False, "")
@@ -418,15 +450,41 @@ class TestResumed:
         starts = [line for line in read_journal(second.path / "journal.jsonl") if line["kind"] == "run_start"]
         assert len({line["nonce"] for line in starts}) == 2
 
+    def test_killed_in_the_middle_of_a_repetition_it_loses_that_repetition_alone(
+        self, bench: Callable[..., Bench]
+    ) -> None:
+        """Both processes at once, and the journal cut in the middle of a line, as by a machine that fails."""
+        engine = stalls_from(40)
+        with RawServer(engine) as server:
+            maker = bench(server)
+            first = maker.start()
+            follow(first, lambda now: [cell.completed for cell in now.cells] == [15, 15, 1, 0])
+            for pid in (*_children(first._capture.pid), first._capture.pid):  # nobody is left to say how it ended
+                os.kill(pid, signal.SIGKILL)
+            assert first.wait(PATIENCE_S) is RunState.CRASHED
+            left = first.result()
+            assert (left.reason, [each.requests.completed for each in left.points]) == ("processes_gone", [16, 15])
+            assert [each.reason for each in left.points] == ["processes_gone", "processes_gone"]
+            journal = first.path / "journal.jsonl"
+            journal.write_bytes(journal.read_bytes()[:-40])
+            assert [each.requests.completed for each in first.result().points] == [15, 15]
+            engine.faulty = lambda _: None
+            second = maker.start(resume=first.path)
+            assert [cell.state for cell in second.poll().cells[:2]] == ["over", "over"]
+            assert second.wait(PATIENCE_S) is RunState.FINISHED
+        result = second.result()
+        assert (result.is_partial, [each.requests.completed for each in result.points]) == (False, [30, 30])
+        assert [each.repetitions[0] for each in result.points] == [each.repetitions[0] for each in left.points]
+
     def test_a_finished_run_has_nothing_left_to_do(self, bench: Callable[..., Bench]) -> None:
         plan = replace(PLAN, concurrencies=(2,), requests_per_cell=3, repetitions=1)
         with RawServer(Engine()) as server:
             maker = bench(server)
             first = maker.start(plan)
-            first.wait(20)
+            first.wait(PATIENCE_S)
             before, asked = first.result(), len(server.requests)
             again = maker.start(plan, resume=first.path)
-            assert again.wait(20) is RunState.FINISHED
+            assert again.wait(PATIENCE_S) is RunState.FINISHED
             assert len(server.requests) == asked
         assert again.result().points == before.points
 
@@ -435,7 +493,7 @@ class TestResumed:
         with RawServer(Engine()) as server, RawServer(Engine()) as other:
             maker = bench(server)
             first = maker.start(plan)
-            first.wait(20)
+            first.wait(PATIENCE_S)
             with pytest.raises(InputError, match="another plan"):
                 maker.start(replace(plan, seed=9), resume=first.path)
             with pytest.raises(InputError, match="another endpoint"):
@@ -446,7 +504,7 @@ class TestResumed:
         with RawServer(engine) as server:
             maker = bench(server)
             handle = maker.start()
-            assert engine.reached.wait(20)
+            assert engine.reached.wait(PATIENCE_S)
             with pytest.raises(InputError, match="still going on"):
                 maker.start(resume=handle.path)
 
@@ -458,11 +516,11 @@ class TestResumed:
             assert not maker.tried.simulated
             engine.simulated = True
             handle = maker.start(plan)
-            handle.wait(20)
+            handle.wait(PATIENCE_S)
             assert handle.result().simulated
             engine.simulated = False
             again = maker.start(plan, resume=handle.path)
-            again.wait(20)
+            again.wait(PATIENCE_S)
             assert again.result().simulated
 
 
@@ -480,7 +538,7 @@ class TestBadEndpoints:
         plan = replace(PLAN, concurrencies=(3,), requests_per_cell=40, repetitions=1)
         with RawServer(Engine(faulty=faults.get)) as server:
             handle = bench(server).start(plan)
-            assert handle.wait(20) is RunState.FINISHED
+            assert handle.wait(PATIENCE_S) is RunState.FINISHED
         (found,) = handle.result().points
         assert (found.requests.completed, found.requests.failed) == (38, 2)
         assert {(each.outcome, each.status, each.message) for each in found.failures} == {
@@ -495,7 +553,7 @@ class TestBadEndpoints:
 
         with RawServer(Engine(faulty=lambda number: busy if number >= PROBES else None)) as server:
             handle = bench(server).start()
-            assert handle.wait(20) is RunState.CRASHED
+            assert handle.wait(PATIENCE_S) is RunState.CRASHED
             asked = len(server.requests)
         result = handle.result()
         assert (result.reason, result.points[0].verdict) == ("endpoint_lost", Verdict.FAILED)
@@ -507,7 +565,7 @@ class TestBadEndpoints:
         with server:
             maker = bench(server)
         handle = maker.start()
-        assert handle.wait(20) is RunState.CRASHED
+        assert handle.wait(PATIENCE_S) is RunState.CRASHED
         result = handle.result()
         assert (result.reason, result.points[0].failures[0].outcome) == ("endpoint_lost", "connection")
 
@@ -523,13 +581,18 @@ class TestDegradedClock:
             target = Target.with_key("http://engine.invalid:8000", KEY)
             maker = bench(proxy, target=target)
             handle = maker.start(plan)
-            assert handle.wait(20) is RunState.FINISHED
+            assert handle.wait(PATIENCE_S) is RunState.FINISHED
         result = handle.result()
         (found,) = result.points
         assert (result.client.clock, result.client.lag_us_p99) == ("degraded", None)
         assert found.requests.completed == 15
-        assert found.figures.tpot_ms is not None
-        assert found.figures.tpot_ms.min >= 1.9
+        # Late reads come together and shorten gaps, so only the whole is bounded: seven pauses of 2 ms.
+        figures = found.figures
+        assert figures.e2e_ms is not None
+        assert figures.ttft_ms is not None
+        assert figures.tpot_ms is not None
+        assert figures.e2e_ms.min >= 14
+        assert figures.e2e_ms.mean == pytest.approx(figures.ttft_ms.mean + 7 * figures.tpot_ms.mean)
         assert [gate.detail for gate in found.gates if gate.name == "client_lag"] == ["event_loop"]
         assert KEY.encode() not in everything_in(handle.path)
 
@@ -558,13 +621,16 @@ def test_the_built_in_endpoint_gives_a_simulated_run(tmp_path: Path) -> None:
             repetitions=1,
         )
         handle = start_run(plan, target, tried, tmp_path, {})
-        assert handle.wait(30) is RunState.FINISHED
+        assert handle.wait(PATIENCE_S) is RunState.FINISHED
     result = handle.result()
     (found,) = result.points
     assert tried.simulated
     assert result.simulated
     assert (found.requests.planned, found.requests.unsent, found.requests.censored) == (None, None, 0)
-    assert found.requests.completed >= 30
-    assert 0.5 < found.duration_s < 1.5
-    failed = {gate.name for gate in found.gates if not gate.passed}
-    assert failed <= {"client_lag", "client_cpu", "achieved_concurrency"}  # what a busy machine may fail
+    passed = {gate.name for gate in found.gates if gate.passed}
+    assert passed >= {"errors", "repetitions", "censored", "token_source", "output_length", "input_length"}
+    lines = read_journal(handle.path / "journal.jsonl")
+    slots_ns = [line["slot_ns"] for line in lines if line.get("phase") == "measure"]
+    (ended_ns,) = [line["at_ns"] for line in lines if line["kind"] == "cell_end"]
+    assert found.requests.completed == len(slots_ns) > 0
+    assert max(slots_ns) - min(slots_ns) < 1e9 <= ended_ns - min(slots_ns)  # issued for a second, then drained

@@ -1,6 +1,7 @@
 """An engine that speaks just enough of the OpenAI API to be benchmarked, with faults where a test wants them."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,19 @@ OVERHEAD_TOKENS = 11
 TOKENS_PER_WORD = 1.25
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One streamed answer as the engine saw it: when the request was there, and its first and last text were due.
+
+    Monotonic nanoseconds, on the clock of everything else on this machine. No client can have sent the
+    request later, or read the text earlier.
+    """
+
+    received_ns: int
+    first_ns: int
+    last_ns: int
+
+
 @dataclass(slots=True)
 class Engine:
     """A script for `RawServer`. Answers have exactly max_tokens tokens, first_s and then gap_s apart.
@@ -46,6 +60,8 @@ class Engine:
     """Set when as many streamed requests have come as `reach` says."""
     reach: int = 0
     served: int = 0
+    answers: list[Answered] = field(default_factory=list)
+    """The sound ones, in the order of their ends."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, connection: Connection, request: Request) -> object:
@@ -88,6 +104,7 @@ class Engine:
         return True
 
     def _stream(self, connection: Connection, request: Request, asked: dict[str, Any], extra: dict[str, str]) -> None:
+        received_ns = first_ns = last_ns = time.monotonic_ns()
         is_chat = request.path.endswith("chat/completions")
         prompt = asked["messages"][0]["content"] if is_chat else asked["prompt"]
         tokens = int(asked["max_tokens"])
@@ -98,10 +115,14 @@ class Engine:
         for number in range(tokens):
             if number:
                 connection.pause(self.gap_s)
+            last_ns = time.monotonic_ns()
+            first_ns = first_ns if number else last_ns
             finish = "length" if number == tokens - 1 else None
             connection.send(chunk(text_event(" tok", finish) if is_chat else _text(" tok", finish)))
         if self.gives_usage and "stream_options" in asked:
             connection.send(chunk(usage_event(count_prompt(prompt), tokens)))
+        with self._lock:
+            self.answers.append(Answered(received_ns, first_ns, last_ns))
         connection.send(chunk(DONE), LAST_CHUNK)
 
 

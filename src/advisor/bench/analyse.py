@@ -22,11 +22,12 @@ from advisor.bench.frames import read_frames
 from advisor.bench.interpret import interpret
 from advisor.bench.journal import Journal, JournalFile
 from advisor.bench.livecell import LiveCell
+from advisor.bench.metrics import Window, output_tokens_per_s
 from advisor.bench.records import CellEnd, CellStart, Control, Phase, RequestRecord, RunEnd, RunState, cells_of
 from advisor.bench.rundir import RunDirectory
 from advisor.bench.samples import sample_of
 from advisor.bench.target import redact
-from advisor.bench.tracefile import TraceFile
+from advisor.bench.tracefile import TraceFile, read_trace
 
 _NICENESS = 5
 """Decoding can wait; reading from sockets cannot."""
@@ -40,10 +41,12 @@ class Analyser:
         self._journal = journal
         self._secrets = secrets
         self._meta = directory.meta()
-        self._cells = cells_of(directory.plan())
+        self._plan = directory.plan()
+        self._cells = cells_of(self._plan)
         self._counters = Counters(directory.analysis_counters, writable=True)
         self._trace: TraceFile | None = None
         self._live: LiveCell | None = None
+        self._measured: list[RequestRecord] = []
         self._was_cancelled = False
         self._has_ended = False
 
@@ -56,7 +59,7 @@ class Analyser:
         if kind == CellStart.kind:
             self._begin_cell(CellStart.from_json(header))
         elif kind == CellEnd.kind:
-            self._end_cell()
+            self._end_cell(CellEnd.from_json(header))
         elif kind == Control.kind:
             self._was_cancelled = self._was_cancelled or header["operation"] == "cancel:user"
         self._journal.append(header)
@@ -65,7 +68,7 @@ class Analyser:
 
     def close(self, at_ns: int) -> None:
         """The pipe has ended. Without an end of the run before that, the capture process died."""
-        self._end_cell()
+        self._close_cell(None)
         if not self._has_ended:
             state = RunState.CANCELLED if self._was_cancelled else RunState.CRASHED
             self._journal.append(RunEnd(at_ns, state, "capture_died").to_json())
@@ -79,7 +82,10 @@ class Analyser:
         self._journal.append(found.record.to_json())
         sample = sample_of(found.record, found.events)
         if found.record.phase is Phase.MEASURE:
+            self._measured.append(found.record)
             self._live.add(sample)
+        else:
+            self._live.add_warmup(sample)
         self._counters[AnalysisCounter.READS] += header["reads"]
         self._counters[AnalysisCounter.TOKENS] += sample.output_tokens or 0
         if found.is_simulated and not self._meta.simulated:
@@ -92,15 +98,23 @@ class Analyser:
         def publish(counter: CellCounter, value: int) -> None:
             self._counters[cell_slot(number, counter)] = value
 
-        self._live = LiveCell(publish)
+        self._live = LiveCell(publish, self._plan.warmup_requests)
         self._trace = TraceFile(self._directory.trace_file(start.cell, start.attempt))
 
-    def _end_cell(self) -> None:
+    def _end_cell(self, end: CellEnd) -> None:
+        """Close a cell with the rate that its result will have: only now is its window known."""
+        events = read_trace(self._directory.trace_file(end.cell, end.attempt))
+        samples = [sample_of(each, events[each.first_row : each.first_row + each.rows]) for each in self._measured]
+        self._close_cell(output_tokens_per_s(samples, Window(end.window_start_ns, end.window_end_ns)))
+
+    def _close_cell(self, output_tokens_per_s: float | None) -> None:
         if self._trace is not None:
             self._trace.close()
             self._trace = None
         if self._live is not None:
-            self._live.refresh()
+            self._live.close(output_tokens_per_s)
+            self._live = None
+        self._measured.clear()
 
     def _end_run(self, state: RunState, reason: str) -> None:
         self._has_ended = True

@@ -32,6 +32,7 @@ from advisor.bench.metrics import (
 )
 from advisor.bench.plan import Plan
 from advisor.bench.records import (
+    CUT_SHORT,
     CellEnd,
     CellKey,
     CellStart,
@@ -63,6 +64,8 @@ _LEFT_OUT = 0.01
 """A better token source is named although this share of answers lacks it."""
 
 _FAILURES_KEPT = 5
+
+_GOES_ON = "running"
 
 
 @dataclass(slots=True)
@@ -162,7 +165,9 @@ def _point(plan: Plan, meta: RunMeta, load: Load, cells: Sequence[_Cell], clock:
     whole = [record for cell in cells for record in cell.requests if record.outcome is Outcome.OK]
     counts = _counts(plan, cells, plan.repetitions)
     figures = _figures(cells)
-    gates, verdict = judge_point(plan, _observed(plan, meta, load, cells, clock, counts, figures))
+    reason = _reason(plan, meta, cells)
+    begun_only = reason in (CUT_SHORT, _GOES_ON)
+    gates, verdict = judge_point(plan, _observed(plan, meta, load, cells, clock, counts, figures, begun_only))
     return Point(
         load=load,
         requests=counts,
@@ -175,19 +180,40 @@ def _point(plan: Plan, meta: RunMeta, load: Load, cells: Sequence[_Cell], clock:
         output_tokens=_mean(sample.output_tokens for sample in samples),
         tokens_per_event=tokens_per_event(samples),
         failures=_failures(cells),
-        repetitions=tuple(_repetition(plan, cell) for cell in cells),
+        repetitions=tuple(_repetition(plan, meta, cell) for cell in cells),
         gates=gates,
         verdict=verdict,
+        reason=reason,
     )
 
 
-def _repetition(plan: Plan, cell: _Cell) -> Repetition:
+def _reason(plan: Plan, meta: RunMeta, cells: Sequence[_Cell]) -> str:
+    """Why a point is not complete: because of its last cell that is not, else because of those that never began."""
+    broken = [reason for cell in cells if (reason := _cell_reason(meta, cell))]
+    if broken or len(cells) == plan.repetitions:
+        return broken[-1] if broken else ""
+    return _run_reason(meta)
+
+
+def _cell_reason(meta: RunMeta, cell: _Cell) -> str:
+    if cell.is_complete:
+        return ""
+    return cell.end.reason if cell.end is not None else _run_reason(meta)
+
+
+def _run_reason(meta: RunMeta) -> str:
+    """Why what a run has not measured is missing."""
+    return {RunState.RUNNING: _GOES_ON, RunState.CANCELLED: CUT_SHORT}.get(meta.state, meta.reason)
+
+
+def _repetition(plan: Plan, meta: RunMeta, cell: _Cell) -> Repetition:
     return Repetition(
         index=cell.key.repetition,
         is_complete=cell.is_complete,
         requests=_counts(plan, [cell], 1),
         duration_s=cell.window.seconds,
         figures=_figures([cell]),
+        reason=_cell_reason(meta, cell),
     )
 
 
@@ -250,6 +276,7 @@ def _observed(
     clock: str | None,
     counts: RequestCounts,
     figures: Figures,
+    begun_only: bool,
 ) -> Observed:
     whole = [record for cell in cells for record in cell.requests if record.outcome is Outcome.OK]
     ends = [cell.end for cell in cells if cell.end is not None]
@@ -274,6 +301,7 @@ def _observed(
         achieved_concurrency=figures.achieved_concurrency,
         little=[little for cell in cells if (little := _little(cell)) is not None],
         output_tokens_per_s=figures.output_tokens_per_s,
+        has_begun_only=begun_only,
     )
 
 

@@ -27,13 +27,24 @@ from advisor.bench.counters import CaptureCounter, Counters, Stage
 from advisor.bench.fallback import StampedTransport, open_transport
 from advisor.bench.frames import pack_frame, pack_line
 from advisor.bench.orders import CANCEL_ORDER, Orders, read_line
-from advisor.bench.records import CellEnd, CellKey, CellStart, Control, RunEnd, RunStart, RunState, cells_of
+from advisor.bench.records import (
+    CUT_SHORT,
+    CellEnd,
+    CellKey,
+    CellStart,
+    Control,
+    RunEnd,
+    RunStart,
+    RunState,
+    cells_of,
+)
 from advisor.bench.rundir import RunDirectory
 from advisor.bench.transport import CaptureTransport
 
 EXIT_FINISHED, EXIT_CRASHED, EXIT_CANCELLED = 0, 1, 130
 
 _STDIN = 0
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _OTHER_DESCRIPTORS = 64
 """Open files beside the connections: pipes, counters, logs, the event loop's own."""
 
@@ -76,6 +87,8 @@ class Capture:
                 task.cancel()
             self._counters[CaptureCounter.STAGE] = Stage.ENDED
             await self._close_analyser()
+            # The event loop takes its handlers along; a signal behind that must not change how this process ends.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         return state
 
     async def _run_cells(self) -> tuple[RunState, str]:
@@ -110,7 +123,7 @@ class Capture:
             attempt=talk.attempt,
             at_ns=now,
             is_complete=not loop.reason,
-            reason=loop.reason,
+            reason=self._why(loop.reason),
             window_start_ns=loop.window_start_ns,
             window_end_ns=loop.window_end_ns,
             issued=loop.issued,
@@ -122,6 +135,11 @@ class Capture:
         self._write(end.to_json())
         gc.collect()  # off while a cell runs, although errors leave cycles behind
         return loop
+
+    def _why(self, reason: str) -> str:
+        """Why a cell is not complete: only a stop by the user is one that was cancelled."""
+        by_another = reason == CUT_SHORT and self._stop_reason != "user"
+        return self._stop_reason if by_another else reason
 
     def _enter_stage(self, stage: Stage) -> None:
         self._counters[CaptureCounter.STAGE] = stage
@@ -151,7 +169,7 @@ class Capture:
 
     def _listen(self, early_orders: bytes) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _STOPPING:
             loop.add_signal_handler(number, self._cancel, "user")
         self._obey(early_orders)
         loop.add_reader(_STDIN, self._read_orders)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from advisor.bench.counters import Stage
 from advisor.bench.gates import ERROR_LIMIT
 from advisor.bench.plan import Plan
-from advisor.bench.records import CellKey, Outcome, Phase
+from advisor.bench.records import CUT_SHORT, CellKey, Outcome, Phase
 
 ERROR_PATIENCE = 10
 """A cell is given up when too many of max(concurrency, 10) or more results failed (facts: benchmark-runner,
@@ -43,7 +43,7 @@ class ClosedLoop:
     """One cell. `run` measures it; afterwards the attributes say how it went.
 
     window_start_ns and window_end_ns are 0 where that moment never came. reason is empty where the cell
-    is complete, else `cancelled` or `errors`.
+    is complete, else `cancelled` (whoever stopped it) or `errors`.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class ClosedLoop:
                 done, _ = await asyncio.wait(both, timeout=look, return_when=asyncio.FIRST_COMPLETED)
                 waiting -= done
                 if stopped in done:
-                    self.reason = "cancelled"
+                    self.reason = CUT_SHORT
                     return
                 if any(slot.exception() is not None for slot in done):
                     return

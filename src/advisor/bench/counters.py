@@ -6,6 +6,7 @@ counters read together may be one update apart.
 
 import mmap
 import struct
+from collections.abc import Collection
 from enum import IntEnum, auto
 from pathlib import Path
 from typing import Self
@@ -46,14 +47,22 @@ class AnalysisCounter(IntEnum):
     TOKENS = auto()
 
 
+class CellStage(IntEnum):
+    """Where the analyser is with a cell; the value is what the counter holds."""
+
+    WAITING = 0
+    RUNNING = 1
+    OVER = 2
+
+
 class CellCounter(IntEnum):
     """What the analyser counts for each cell: measured requests only. Latencies are microseconds, 0 unknown."""
 
     COMPLETED = 0
     FAILED = auto()
     TOKENS = auto()
-    FIRST_SENT_NS = auto()
-    LAST_ENDED_NS = auto()
+    STAGE = auto()
+    OUTPUT_MILLITOKENS_PER_S = auto()
     TTFT_P50_US = auto()
     TTFT_P95_US = auto()
     TPOT_P50_US = auto()
@@ -73,12 +82,17 @@ class Counters:
             self._map = mmap.mmap(file.fileno(), 0, access=access)
 
     @classmethod
-    def create_for(cls, capture: Path, analysis: Path, cells: int) -> None:
-        """Make the two files of a run with so many cells: capture counters from zero, the analyser's kept if there."""
+    def create_for(cls, capture: Path, analysis: Path, cells: int, kept: Collection[int] = ()) -> None:
+        """Make the two files of a run with so many cells, all from zero but for the cells whose numbers are kept."""
         _make(capture, len(CaptureCounter))
         slots = cell_slot(cells, CellCounter.COMPLETED)
         if not analysis.exists() or analysis.stat().st_size != slots * _WIDTH:
             _make(analysis, slots)
+            return
+        with cls(analysis, writable=True) as counters:
+            for cell in set(range(cells)).difference(kept):
+                for counter in CellCounter:
+                    counters[cell_slot(cell, counter)] = 0
 
     def __getitem__(self, slot: int) -> int:
         value: int = _VALUE.unpack_from(self._map, slot * _WIDTH)[0]

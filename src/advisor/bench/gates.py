@@ -38,6 +38,7 @@ _GRAVEST_FIRST = (
 class Observed:
     """What was seen at one load, over all repetitions. Shares are of one; None is unknown.
 
+    has_begun_only: it was stopped or goes on, so that no result yet says nothing against the endpoint.
     length_mismatch: share of whole answers that are not of the asked length. little: for each repetition
     (|L - X * E2E| / L, its limit). keeps_length: answers were asked to have exactly the planned length.
     """
@@ -61,6 +62,7 @@ class Observed:
     achieved_concurrency: float | None
     little: Sequence[tuple[float, float]]
     output_tokens_per_s: float | None
+    has_begun_only: bool = False
 
 
 def judge_point(plan: Plan, seen: Observed) -> tuple[tuple[Gate, ...], Verdict]:
@@ -78,7 +80,8 @@ def needed_requests(plan: Plan) -> int:
 def _enough(plan: Plan, seen: Observed) -> Iterator[Gate]:
     total = seen.completed + seen.failed
     errors = seen.failed / total if total else None
-    yield Gate("errors", errors is not None and errors <= ERROR_LIMIT, errors, ERROR_LIMIT, Verdict.FAILED)
+    if errors is not None or not seen.has_begun_only:
+        yield Gate("errors", errors is not None and errors <= ERROR_LIMIT, errors, ERROR_LIMIT, Verdict.FAILED)
     needed = needed_requests(plan)
     yield Gate("sample_size", seen.completed >= needed, seen.completed, needed, Verdict.INSUFFICIENT)
     complete = seen.repetitions >= plan.repetitions

@@ -165,12 +165,14 @@ def event_tokens(sample: Sample, usual: float) -> NDArray[np.float64]:
 def output_tokens_per_s(samples: Sequence[Sample], window: Window) -> float | None:
     """X_out: tokens delivered within the window, whatever became of their requests; None without a window."""
     usual = tokens_per_event(samples) or 1.0
-    delivered = sum(
-        float(event_tokens(each, usual)[_inside(each.content_ns, window)].sum())
-        for each in samples
-        if len(each.content_ns)
-    )
-    return _rate(delivered, window)
+    return _rate(sum(delivered_tokens(each, usual, window) for each in samples), window)
+
+
+def delivered_tokens(sample: Sample, usual: float, window: Window) -> float:
+    """Tokens of one request whose content events arrived within the window; usual as in `event_tokens`."""
+    if not len(sample.content_ns):
+        return 0.0
+    return float(event_tokens(sample, usual)[_inside(sample.content_ns, window)].sum())
 
 
 def input_tokens_per_s(samples: Sequence[Sample], window: Window) -> float | None:

@@ -1,22 +1,39 @@
 """Where a run stands, from its counters: what a live view shows, several times a second."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.bench.counters import AnalysisCounter, CaptureCounter, CellCounter, Counters, Stage, cell_slot
+from advisor.bench.counters import (
+    AnalysisCounter,
+    CaptureCounter,
+    CellCounter,
+    CellStage,
+    Counters,
+    Stage,
+    cell_slot,
+)
 from advisor.bench.plan import Plan
 from advisor.bench.records import cells_of
 from advisor.bench.rundir import RunDirectory
 
 CellState = Literal["waiting", "running", "over"]
 
+_STATES: Mapping[CellStage, CellState] = {
+    CellStage.WAITING: "waiting",
+    CellStage.RUNNING: "running",
+    CellStage.OVER: "over",
+}
 _RATE_WINDOW_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class CellProgress:
-    """One cell, finished requests only. Latencies in milliseconds; None while nothing is known."""
+    """One cell, finished requests only. Latencies in milliseconds; None while nothing is known.
+
+    It is `over` when the analyser is done with it: what is shown then is what the result says.
+    """
 
     concurrency: int
     repetition: int
@@ -35,9 +52,9 @@ class Progress:
     """A run at one moment.
 
     planned: measured requests of the whole run, None where time bounds its cells. output_tokens_per_s is
-    that of the cell so far; output_tokens_per_s_now an estimate over the last second from network reads,
-    None before any answer is finished. elapsed_s counts from the start of capture, cell_elapsed_s from
-    that of the cell, warm-up included.
+    that of the cell so far, by the definition of the result; output_tokens_per_s_now an estimate over the
+    last second from network reads, None before any answer is finished. elapsed_s counts from the start of
+    capture, cell_elapsed_s from that of the cell, warm-up included.
     """
 
     stage: Stage
@@ -77,7 +94,8 @@ class ProgressReader:
         capture, stage = self._capture, Stage(self._capture[CaptureCounter.STAGE])
         now_ns = time.monotonic_ns() if is_alive else capture[CaptureCounter.UPDATED_NS]
         number = capture[CaptureCounter.CELL]
-        cells = tuple(self._cell(index, number, stage) for index in range(len(self._cells)))
+        running = number if stage in (Stage.WARMUP, Stage.MEASURE, Stage.DRAIN) else None
+        cells = tuple(self._cell(index, index == running, is_alive=is_alive) for index in range(len(self._cells)))
         key = self._cells[number]
         return Progress(
             stage=stage,
@@ -106,7 +124,7 @@ class ProgressReader:
             self._capture.close()
             self._analysis.close()
 
-    def _cell(self, index: int, current: int, stage: Stage) -> CellProgress:
+    def _cell(self, index: int, is_captured: bool, *, is_alive: bool) -> CellProgress:
         key = self._cells[index]
 
         def counted(counter: CellCounter) -> int:
@@ -115,18 +133,19 @@ class ProgressReader:
         def latency_ms(counter: CellCounter) -> float | None:
             return counted(counter) / 1e3 or None
 
-        tokens = counted(CellCounter.TOKENS)
-        seconds = _since(counted(CellCounter.FIRST_SENT_NS), counted(CellCounter.LAST_ENDED_NS))
-        running = index == current and stage in (Stage.WARMUP, Stage.MEASURE, Stage.DRAIN)
-        over = counted(CellCounter.COMPLETED) + counted(CellCounter.FAILED) > 0 and not running
+        state = _STATES[CellStage(counted(CellCounter.STAGE))]
+        if state == "waiting" and is_captured:
+            state = "running"
+        if state == "running" and not is_alive:
+            state = "over"
         return CellProgress(
             concurrency=key.load.value,
             repetition=key.repetition,
-            state="running" if running else "over" if over else "waiting",
+            state=state,
             completed=counted(CellCounter.COMPLETED),
             failed=counted(CellCounter.FAILED),
-            tokens=tokens,
-            output_tokens_per_s=tokens / seconds if seconds else None,
+            tokens=counted(CellCounter.TOKENS),
+            output_tokens_per_s=counted(CellCounter.OUTPUT_MILLITOKENS_PER_S) / 1e3 or None,
             ttft_p50_ms=latency_ms(CellCounter.TTFT_P50_US),
             ttft_p95_ms=latency_ms(CellCounter.TTFT_P95_US),
             tpot_p50_ms=latency_ms(CellCounter.TPOT_P50_US),

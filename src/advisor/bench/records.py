@@ -15,6 +15,10 @@ SIMULATED_HEADER = "x-advisor-simulated"
 """An answer with this header comes from the built-in endpoint, and so does the whole run."""
 
 
+CUT_SHORT = "cancelled"
+"""The reason of a cell that was stopped while it ran."""
+
+
 class Phase(StrEnum):
     """Warm-up requests bring the server to its load and are not counted."""
 
@@ -123,6 +127,8 @@ class CellStart(CellLine):
 class CellEnd(CellLine):
     """A cell has ended. is_complete: all of its requests were issued and have ended.
 
+    reason: empty for a complete cell, `cancelled` where the user stopped it, `errors` where too many requests
+    failed, else what stopped the whole run (`caller_gone`, `analyser_lost`).
     The window is the time at full concurrency: from the end of the last warm-up request (or the first
     send) to the first slot that found no more work; 0 where it never began. cpu_share is the capture
     process's own, in cores. loop_lag_us_p99 is how late its event loop ran.

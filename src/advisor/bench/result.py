@@ -116,13 +116,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """One repetition at one load. duration_s is its measured window."""
+    """One repetition at one load. duration_s is its measured window. reason: as that of a point."""
 
     index: int
     is_complete: bool
     requests: RequestCounts
     duration_s: float
     figures: Figures
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,9 @@ class Point:
 
     duration_s sums the measured windows. input_tokens and output_tokens are what the server counted on
     average; tokens_per_event is the mean over content events, to be read beside every ITL.
+
+    reason: empty where every repetition is complete, else why not: `cancelled` (the user stopped it),
+    `running` (it goes on), `errors` (too many requests failed), or why the run broke off.
     """
 
     load: Load
@@ -157,6 +161,7 @@ class Point:
     repetitions: tuple[Repetition, ...]
     gates: tuple[Gate, ...]
     verdict: Verdict
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +223,17 @@ class BenchmarkResult:
         }
 
 
+_NOT_IN_DOCUMENT = frozenset({"figures", "is_complete", "reason"})
+"""Fields that stand under another key, or (`reason`) that the document's contract does not have."""
+
+
 def _point_document(point: Point) -> dict[str, object]:
     """A point with its figures beside the rest, as the schema has it."""
     values = asdict(point)
-    figures = values.pop("figures")
-    repetitions = [
-        {**{key: value for key, value in each.items() if key not in ("figures", "is_complete")}, **each["figures"]}
-        | {"complete": each["is_complete"]}
-        for each in values.pop("repetitions")
-    ]
-    return {**values, **figures, "repetitions": repetitions}
+    repetitions = [_kept(each) | {"complete": each["is_complete"]} for each in values["repetitions"]]
+    return _kept(values) | {"repetitions": repetitions}
+
+
+def _kept(values: Mapping[str, Any]) -> dict[str, object]:
+    beside = {key: value for key, value in values.items() if key not in _NOT_IN_DOCUMENT}
+    return {**beside, **values["figures"]}

@@ -61,7 +61,9 @@ def start_run(
     else:
         directory, lock, meta = _old_directory(plan, preflight, resume)
     directory.write_meta(meta)
-    Counters.create_for(directory.capture_counters, directory.analysis_counters, len(cells_of(plan)))
+    cells, complete = cells_of(plan), directory.complete_cells()
+    kept = [number for number, cell in enumerate(cells) if cell in complete]
+    Counters.create_for(directory.capture_counters, directory.analysis_counters, len(cells), kept)
     talk = Conversation(
         plan=plan,
         target=target,
