@@ -140,3 +140,14 @@ def test_the_line_of_a_key_is_found_however_tables_are_quoted(path: list[str], b
     assert line_of(text, [*path, "wanted"]) == blank_lines + 3
     assert line_of(text, [*path, "absent"]) == blank_lines + 1
     assert line_of(text, ["elsewhere"]) is None
+
+
+def test_the_line_in_an_array_of_tables_is_that_of_the_right_table() -> None:
+    text = "[[pool]]\nx = 1\n[[pool]]\nx = 2\n[pool.deep]\ny = 3\n[[pool.part]]\nz = 1\n[[pool.part]]\nz = 2\n"
+    assert line_of(text, ["pool", 0, "x"]) == 2
+    assert line_of(text, ["pool", 1, "x"]) == 4
+    assert line_of(text, ["pool", 1, "deep", "y"]) == 6
+    assert line_of(text, ["pool", 1, "part", 1, "z"]) == 10
+    assert line_of(text, ["pool", 1, "absent"]) == 3
+    assert line_of(text, ["pool", 7]) is None or line_of(text, ["pool", 7]) == 1
+    assert line_of(text, ["pool", "x"]) == 2, "without a number, the first"

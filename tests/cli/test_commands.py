@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from advisor.cli.main import main
 from advisor.cli.parser import COMMANDS
+from advisor.export.schemas import schema_text
 
 
 def run(*argv: str) -> int:
@@ -121,6 +123,46 @@ def test_evidence_is_filtered_by_names_that_published_tables_use(capsys: pytest.
     assert {row["level"] for row in rows} == {"published"}
 
 
+def test_a_drift_may_be_a_percentage_or_a_share(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "rec.toml"
+    assert run("recommend", "--out", str(out)) == 0
+    for share in ("10%", "0.1", "1", "150%"):
+        assert run("recheck", str(out), "--max-cost-drift", share) == 0
+
+
+def test_an_unreadable_file_does_not_keep_the_others_from_being_checked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    good, absent, broken = tmp_path / "good.toml", tmp_path / "absent\x1b[31m.toml", tmp_path / "broken.toml"
+    assert run("recommend", "--out", str(good)) == 0
+    unknown = good.read_text(encoding="utf-8").replace('"us-east-1"', '"us-mars-1"')
+    broken.write_text(unknown, encoding="utf-8")
+    capsys.readouterr()
+    assert run("recheck", str(absent), str(broken), str(good)) == 2
+    written = capsys.readouterr()
+    assert [line.rpartition(": ")[2] for line in written.out.splitlines()] == ["cannot be used"] * 2 + ["holds"]
+    assert "there is no such file" in written.err
+    assert "broken.toml" in written.err
+    assert "Did you mean us-east-1" in written.err
+    assert "\x1b" not in written.err + written.out
+    assert run("recheck", str(absent), str(good), "--json") == 2
+    found = document(capsys)
+    jsonschema.validate(found, json.loads(schema_text("recheck")))
+    files = found["files"]
+    assert isinstance(files, list)
+    first, second = files
+    assert (first["holds"], first["error"]["message"]) == (False, "there is no such file")
+    assert (second["holds"], second["error"]) == (True, None)
+
+
+def test_a_mistake_is_looked_for_in_what_is_parsed_not_in_the_process(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pytest", "--nothing"])
+    assert run("fit", "--model", "llama-4-scout", "--instanse", "p5.48xlarge") == 2
+    assert "Did you mean --instance" in capsys.readouterr().err
+
+
 def test_schema_prints_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("schema", "recommendation") == 0
     assert document(capsys)["$id"] == "advisor.recommendation-1.schema.json"
@@ -139,7 +181,9 @@ def test_schema_prints_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> No
         (("recommend", "--region", "eu-centrl-1"), "Did you mean eu-central-1"),
         (("recommend", "--from", "absent.toml"), "no such file"),
         (("recommend", "--frozen"), "--frozen needs --from"),
-        (("recheck", "absent.toml"), "no such file"),
+        (("recheck", "absent.toml", "--max-cost-drift", "10"), "10 would be 1000%: write 10% or 0.1"),
+        (("recheck", "absent.toml", "--max-cost-drift", "some"), "not a share like 10%"),
+        (("recheck", "absent.toml", "--max-cost-drft", "10%"), "Did you mean --max-cost-drift"),
         (("catalog", "show", "p5.48xlage"), "Did you mean p5.48xlarge"),
         (("catalog", "list", "--catalog", "absent"), "not a directory"),
         (("audit", "absent.toml"), "no such file"),

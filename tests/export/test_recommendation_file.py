@@ -116,8 +116,9 @@ def test_a_cost_that_does_not_follow_from_the_files_own_prices_is_found(tmp_path
     ("text", "key"),
     [
         ('schema = "advisor.fit/1"\n', "schema"),
-        ('schema = "advisor.recommendation/1"\n', "workload"),
+        ('schema = "advisor.recommendation/1"\n', "id"),
         (f'{_HEAD}state = "perhaps"\n[workload]\n[provenance]\n', "state"),
+        (f'{_HEAD}id = "a"\nstate = "unverified"\n[provenance]\n', "workload"),
     ],
 )
 def test_what_is_no_recommendation_is_refused_by_key(tmp_path: Path, text: str, key: str) -> None:

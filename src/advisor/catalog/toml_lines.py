@@ -5,17 +5,28 @@ which is enough to point a reader at the place; a key it cannot find has no line
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 
+Part = str | int
+"""A key, or which table of an array of tables, counted from 0."""
 
-def line_of(text: str, path: Sequence[str]) -> int | None:
-    """The 1-based line of the key at `path`, or of the deepest table of the path that is written out."""
-    current: tuple[str, ...] = ()
+
+def line_of(text: str, path: Sequence[Part]) -> int | None:
+    """The 1-based line of the key at `path`, or of the deepest table of the path that is written out.
+
+    A path without a number where an array of tables stands finds the first of them.
+    """
+    current: tuple[Part, ...] = ()
     best: tuple[int, int] | None = None
+    seen: Counter[tuple[str, ...]] = Counter()
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if stripped.startswith("["):
-            current = _key_path(stripped.rpartition("]")[0].strip("[] \t")) or current
+            names = _key_path(stripped.rpartition("]")[0].strip("[] \t"))
+            if stripped.startswith("[["):
+                seen[names] += 1
+            current = _numbered(names, seen) or current
             depth = _matching(current, path)
         elif "=" in stripped and not stripped.startswith("#"):
             depth = _matching(current + _key_path(stripped.split("=", 1)[0].strip()), path)
@@ -26,10 +37,18 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
     return best[1] if best else None
 
 
-def _key_path(written: str) -> tuple[str, ...]:
+def written(path: Sequence[Part]) -> str:
+    """A path as people write it: `pool[0].instances`."""
+    shown = ""
+    for part in path:
+        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else part
+    return shown
+
+
+def _key_path(written_key: str) -> tuple[str, ...]:
     """`a."b.c".d` as its parts; empty for what is no key."""
     try:
-        table = tomllib.loads(f"{written} = 0")
+        table = tomllib.loads(f"{written_key} = 0")
     except tomllib.TOMLDecodeError:
         return ()
     parts: list[str] = []
@@ -40,6 +59,24 @@ def _key_path(written: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _matching(place: Sequence[str], path: Sequence[str]) -> int:
+def _numbered(names: tuple[str, ...], seen: Counter[tuple[str, ...]]) -> tuple[Part, ...]:
+    """The names of a header, each array of tables followed by which of its tables this is."""
+    found: list[Part] = []
+    for depth, name in enumerate(names, start=1):
+        found.append(name)
+        if names[:depth] in seen:
+            found.append(seen[names[:depth]] - 1)
+    return tuple(found)
+
+
+def _matching(place: Sequence[Part], path: Sequence[Part]) -> int:
     """How deep `place` leads into `path`; 0 where it leads elsewhere."""
-    return len(place) if tuple(path[: len(place)]) == tuple(place) else 0
+    depth = 0
+    for part in place:
+        wanted = path[depth] if depth < len(path) else None
+        if isinstance(part, int) and not isinstance(wanted, int):
+            continue
+        if part != wanted:
+            return 0
+        depth += 1
+    return depth

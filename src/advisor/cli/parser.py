@@ -44,9 +44,15 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]  # argparse's overloads differ only in the namespace's type
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> Any:
-        """As argparse does it; what is parsed is kept, so that an error can say what was meant."""
+        """As argparse does it, but a flag that nobody knows is an error of the command that was called.
+
+        What is parsed is kept, so that the error can say what was meant.
+        """
         self._given = tuple(sys.argv[1:] if args is None else args)
-        return super().parse_known_args(args, namespace)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         hint = f"See '{self.prog} --help'."

@@ -212,16 +212,21 @@ class Evidence(Document):
     evidence: list[EvidenceRow]
 
 
-class Error(BaseModel):
-    """What stands on stdout instead of a document when a command fails with --json."""
+class ErrorDetail(BaseModel):
+    """What was wrong, where, and what would be right."""
 
-    schema_: str = Field(alias="schema")
     code: str
     message: str
     file: str | None
     line: int | None
     key: str | None
     hint: str | None
+
+
+class Error(ErrorDetail):
+    """What stands on stdout instead of a document when a command fails with --json."""
+
+    schema_: str = Field(alias="schema")
 
 
 class RecheckChange(BaseModel):
@@ -234,6 +239,7 @@ class RecheckFile(BaseModel):
     file: str
     holds: bool
     changes: list[RecheckChange]
+    error: ErrorDetail | None = Field(None, description="why the file cannot be used; holds is false then")
 
 
 class Recheck(BaseModel):

@@ -1,17 +1,24 @@
 """The recommendation as a TOML file for a repository: stable order, no timestamp, readable again."""
 
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from advisor.catalog.layers import read_toml
-from advisor.errors import InputError
+from advisor.catalog.toml_lines import Part, line_of, written
+from advisor.errors import CONTROLS, InputError
 from advisor.export.document import Document
 from advisor.export.files import write_atomically
 from advisor.export.recommendation_document import SCHEMA
+from advisor.export.workload_file import checked_settings
 
 SCHEMA_FILE = "advisor.recommendation-1.schema.json"
 _HEADER = f"#:schema {SCHEMA_FILE}\n# Written by advisor; `advisor recheck FILE` says whether it still holds.\n\n"
-_STATES = ("unverified", "confirmed", "refuted")
+_WITH_PICK = ("recommended", "not_distinguishable")
+_SHAPE = ("input_tokens_p50", "output_tokens_p50")
 
 
 def recommendation_toml(document: Document) -> str:
@@ -27,7 +34,11 @@ def write_recommendation(document: Document, path: Path) -> None:
 
 
 def read_recommendation(path: Path) -> Document:
-    """Read a recommendation file. InputError naming file and key for one that is none."""
+    """Read a recommendation file, checked against its contract.
+
+    InputError naming file, line and key for a file that is none: a key that is missing or of another kind,
+    text that would steer a terminal, a workload that no workload file could hold, or a pick without a pool.
+    """
     if not path.is_file():
         raise InputError("there is no such file", file=path)
     document = read_toml(path)
@@ -36,11 +47,13 @@ def read_recommendation(path: Path) -> Document:
         raise InputError(
             f"this is not a recommendation: schema is '{found}'", file=path, key="schema", hint=f"Expected {SCHEMA}."
         )
-    for key, kind in (("workload", dict), ("provenance", dict), ("pick_hash", str), ("status", str)):
-        if not isinstance(document.get(key), kind):
-            raise InputError(f"the key {key} is missing or of another kind", file=path, key=key)
-    if document.get("state") not in _STATES:
-        raise InputError(f"'{document.get('state')}' is none of {', '.join(_STATES)}", file=path, key="state")
+    for place, value in _leaves(document, ()):
+        complaint = _complaint(value)
+        if complaint is not None:
+            raise _error(complaint, path, place)
+    _check_contract(document, path)
+    checked_settings(document["workload"], path, ["workload"])
+    _check_sense(document, path)
     return document
 
 
@@ -49,3 +62,62 @@ def workload_settings(document: Document) -> tuple[dict[str, Any], tuple[str, ..
     settings = dict(document["workload"])
     defaulted = tuple(settings.pop("defaulted", ()))
     return settings, defaulted
+
+
+def _check_contract(document: Document, path: Path) -> None:
+    from pydantic import ValidationError
+
+    from advisor.export.recommendation_contract import Recommendation
+
+    try:
+        # As JSON, since strict validation takes the names of levels from there, and nothing else for a number.
+        Recommendation.model_validate_json(json.dumps(document), strict=True)
+    except ValidationError as error:
+        # What is wrong says more than what is missing: a file of another kind lacks nearly everything.
+        first = min(error.errors(), key=lambda each: each["type"] == "missing")
+        message = "the key is missing" if first["type"] == "missing" else first["msg"][0].lower() + first["msg"][1:]
+        raise _error(message, path, first["loc"]) from error
+
+
+def _check_sense(document: Document, path: Path) -> None:
+    """What holds between keys, and no contract of single ones says."""
+    review_by = document.get("review_by")
+    if review_by is not None:
+        try:
+            date.fromisoformat(review_by)
+        except ValueError as error:
+            raise _error(f"'{review_by}' is no date like 2026-12-31", path, ("review_by",)) from error
+    if document["status"] not in _WITH_PICK:
+        return
+    if not document.get("pool"):
+        raise _error(f"a file that is {document['status']} needs a [[pool]]", path, ("pool",))
+    cost = document.get("cost", {})
+    if "usd_per_month" not in cost or ("usd_per_run" in cost and "run_hours" not in cost):
+        raise _error("a pick needs its cost: usd_per_month, and run_hours for a batch", path, ("cost",))
+    for key in _SHAPE:
+        if key not in document["workload"]:
+            raise _error("the key is missing", path, ("workload", key))
+
+
+def _leaves(value: Any, place: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, ...], Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield (*place, key), key
+            yield from _leaves(inner, (*place, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*place, index))
+    else:
+        yield place, value
+
+
+def _complaint(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "the text holds control characters" if "\n" in value or CONTROLS.search(value) else None
+    if isinstance(value, float):
+        return None if isfinite(value) else f"{value} is not a finite number"
+    return None if isinstance(value, int) else f'a date or time is written as text here, like "{value}"'
+
+
+def _error(message: str, path: Path, place: tuple[Part, ...]) -> InputError:
+    return InputError(message, file=path, line=line_of(path.read_text(encoding="utf-8"), place), key=written(place))
