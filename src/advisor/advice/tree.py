@@ -13,7 +13,7 @@ from advisor.catalog.layers import as_tuples, read_toml
 from advisor.catalog.toml_lines import line_of
 from advisor.errors import InputError
 
-_OPTION_KEYS = {"key", "label", "set", "fields", "note"}
+_OPTION_KEYS = {"key", "label", "set", "unset", "fields", "note"}
 _NODE_KEYS = {"id", "key", "text", "why", "options", "next", "default", "default_when", "skip_if", "multiple", "fields"}
 Value = float | str
 
@@ -44,21 +44,26 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer: the digit that chooses it, its words, and the settings it makes."""
+    """One answer: the digit that chooses it, its words, the settings it makes, and those before it that it undoes."""
 
     key: str
     label: str
     settings: Mapping[str, Any]
     fields: tuple[Field, ...] = ()
     note: str = ""
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The options chosen for one question, and what was typed with them, by setting."""
+    """The options chosen for one question, and what was typed with them, by setting.
+
+    is_assumed: nobody chose them, the default was taken.
+    """
 
     options: tuple[str, ...]
     typed: Mapping[str, Value] = field(default_factory=dict)
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Where the answers have led: the questions on the path, the one that is open, and the settings made."""
+    """Where the answers have led: the questions on the path, the one that is open, and the settings made.
+
+    assumed names the settings that nobody stated: those of a default that was taken, and of numbers that
+    stand beside an answer and were not typed.
+    """
 
     path: tuple[Node, ...]
     open: Node | None
     settings: Mapping[str, Any]
+    assumed: frozenset[str] = frozenset()
 
 
 class Tree:
@@ -113,37 +123,51 @@ class Tree:
         """Follow the answers from the first question to the first one without an answer."""
         path: list[Node] = []
         settings: dict[str, Any] = {}
+        assumed: set[str] = set()
         node: Node | None = self.first
         while node is not None:
             if not _skipped(node, settings):
                 path.append(node)
                 answer = answers.get(node.id)
                 if answer is None:
-                    return Walk(tuple(path), node, settings)
-                _apply(node, answer, settings)
+                    return Walk(tuple(path), node, settings, frozenset(assumed))
+                _apply(node, answer, settings, assumed)
             node = None if settings.get("out_of_scope") else self.nodes.get(node.next)
-        return Walk(tuple(path), None, settings)
+        return Walk(tuple(path), None, settings, frozenset(assumed))
 
     def default_answer(self, node: Node, answers: Mapping[str, Answer]) -> Answer:
-        """What Enter takes: the default option with its own numbers."""
+        """The default option with its own numbers, as an assumption: the answer "I do not know"."""
         option = node.option(node.default_for(answers))
-        return Answer((option.key,), {part.setting: part.default for part in option.fields})
+        return Answer((option.key,), {part.setting: part.default for part in option.fields}, is_assumed=True)
 
 
-def _apply(node: Node, answer: Answer, settings: dict[str, Any]) -> None:
-    joined: dict[str, tuple[Any, ...]] = {}
+def _apply(node: Node, answer: Answer, settings: dict[str, Any], assumed: set[str]) -> None:
     chosen = [node.option(key) for key in answer.options]
-    for option in chosen:
-        for name, value in option.settings.items():
-            if node.multiple and isinstance(value, tuple):
-                joined[name] = tuple(dict.fromkeys((*joined.get(name, ()), *value)))
-            else:
-                settings[name] = value
-    settings.update(joined)
+    for name in (name for option in chosen for name in option.unset):
+        settings.pop(name, None)
+        assumed.discard(name)
+    made = _made(node, chosen)
+    stated = set() if answer.is_assumed else set(made)
     for part in (*(part for option in chosen for part in option.fields), *node.fields):
         value = answer.typed.get(part.setting, part.default)
         if value not in (0, ""):
-            settings[part.setting] = part.read(value)
+            made[part.setting] = part.read(value)
+            if part.setting in answer.typed and not answer.is_assumed:
+                stated.add(part.setting)
+    settings.update(made)
+    assumed.update(made)
+    assumed.difference_update(stated)
+
+
+def _made(node: Node, chosen: Sequence[Option]) -> dict[str, Any]:
+    """The settings of the chosen options; where several may be chosen, their tuples are joined."""
+    made: dict[str, Any] = {}
+    for option in chosen:
+        for name, value in option.settings.items():
+            before = made.get(name, ())
+            both = node.multiple and isinstance(value, tuple)
+            made[name] = tuple(dict.fromkeys((*before, *value))) if both else value
+    return made
 
 
 def _skipped(node: Node, settings: Mapping[str, Any]) -> bool:
@@ -164,7 +188,7 @@ def read_owned(text: str) -> dict[str, int]:
 
 
 def load_tree(path: Path) -> Tree:
-    """Read decision-tree.toml. InputError naming the node for one that cannot be walked."""
+    """Read decision-tree.toml. InputError naming file and node for one that cannot be walked to an end."""
     nodes = [_node(part, path) for part in read_toml(path).get("node", [])]
     if not nodes:
         raise InputError("the tree has no [[node]]", file=path)
@@ -173,7 +197,21 @@ def load_tree(path: Path) -> Tree:
         if node.next and node.next not in tree.nodes:
             raise InputError(f"next points to '{node.next}', which is no node", file=path, key=node.id)
         node.option(node.default)
+    _refuse_circle(tree, path)
     return tree
+
+
+def _refuse_circle(tree: Tree, path: Path) -> None:
+    """Every walk follows the one chain of next, so going along it once shows whether it ends."""
+    seen: set[str] = set()
+    node: Node | None = tree.first
+    while node is not None:
+        seen.add(node.id)
+        if node.next in seen:
+            raise InputError(
+                f"next leads back to '{node.next}', so the questions never end", file=path, key=f"node {node.id}.next"
+            )
+        node = tree.nodes.get(node.next)
 
 
 def _node(part: Mapping[str, Any], path: Path) -> Node:
@@ -203,7 +241,8 @@ def _option(part: Mapping[str, Any], node: str, path: Path) -> Option:
     settings = {
         name: as_tuples(value) if isinstance(value, list) else value for name, value in part.get("set", {}).items()
     }
-    return Option(part["key"], part["label"], settings, _fields(part), part.get("note", ""))
+    unset = tuple(part.get("unset", ()))
+    return Option(part["key"], part["label"], settings, _fields(part), part.get("note", ""), unset)
 
 
 def _fields(part: Mapping[str, Any]) -> tuple[Field, ...]:

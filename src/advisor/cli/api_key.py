@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from advisor.bench.target import Secret
 from advisor.cli.parser import Parser
 from advisor.errors import InputError
 from advisor.workflows.credentials import key_from
@@ -15,18 +16,18 @@ def add_key_flags(parser: Parser) -> None:
     ways.add_argument("--api-key-prompt", action="store_true", help="ask for the API key")
 
 
-def read_key(arguments: argparse.Namespace) -> str | None:
+def read_key(arguments: argparse.Namespace) -> Secret | None:
     """The key that the flags ask for; None where they ask for none."""
     if arguments.api_key_prompt:
         return _asked()
     return key_from(arguments.api_key_env)
 
 
-def _asked() -> str:
+def _asked() -> Secret:
     if not sys.stdin.isatty():
         raise InputError(
             "nobody can be asked for the API key here", hint="Use --api-key-env NAME.", key="--api-key-prompt"
         )
     from getpass import getpass
 
-    return getpass("API key: ")
+    return Secret(getpass("API key: "))

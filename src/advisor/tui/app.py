@@ -1,5 +1,6 @@
 """The app class: rooms, keys, palette, the one benchmark, and leaving without losing it."""
 
+import sys
 from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
@@ -16,7 +17,8 @@ from advisor.catalog.load import load_catalog, overlay_directories
 from advisor.errors import AdvisorError
 from advisor.paths import UserPaths, user_paths
 from advisor.tui.keys import APP, bindings
-from advisor.tui.messages import BuiltInAsked, KillAsked, RunAsked, StopAsked
+from advisor.tui.live_run import Phase
+from advisor.tui.messages import BuiltInAsked, BuiltInReady, KillAsked, RunAsked, StopAsked
 from advisor.tui.screens.dialogs import ConfirmDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
@@ -24,6 +26,8 @@ from advisor.tui.theme import DARK
 from advisor.tui.widgets.tabbar import ROOMS
 
 if TYPE_CHECKING:
+    from advisor.bench.target import Secret
+    from advisor.tui.endpoint_check import EndpointCheck
     from advisor.workflows.benchmark_question import BenchmarkQuestion
 
 _SCREENS = {
@@ -37,6 +41,13 @@ _SCREENS = {
 """Class by room; the module has the room's name, and loads when somebody first goes there."""
 
 _PAINT_S = 0.5
+_BAD_INPUT = 2
+
+_LEAVING = {
+    Phase.CHECKING: "The endpoint is being tried for a benchmark. Give that up and quit?",
+    Phase.RUNNING: "A benchmark is running. Stop it, keep what was measured, and quit?",
+    Phase.STOPPING: "The benchmark is stopping, which keeps what was measured. End it at once and quit?",
+}
 
 
 class AdvisorApp(App[None]):
@@ -48,7 +59,10 @@ class AdvisorApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
 
     class RunMoved(Message):
-        """The benchmark has begun, was refused, or is over."""
+        """The benchmark has begun, was refused, or was given up."""
+
+    class RunOver(Message):
+        """The benchmark has ended and is entered: there may be new evidence."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -64,7 +78,8 @@ class AdvisorApp(App[None]):
         self._ticks = self.set_interval(_PAINT_S, self._tick, pause=True)
 
     def on_unmount(self) -> None:
-        self.session.live.close()
+        self.session.live.stop()
+        self.session.builtin.close()
 
     def action_room(self, room: str) -> None:
         """Go to a room."""
@@ -76,27 +91,34 @@ class AdvisorApp(App[None]):
 
         self.push_screen(HelpDialog(self.current_mode))
 
-    def action_leave(self) -> None:
-        """Quit; asks first only while a benchmark runs."""
-        if self.session.live.is_on:
-            question = "A benchmark is running. Stop it, keep what was measured, and quit?"
-            self.push_screen(ConfirmDialog(question), self._quit_if)
-        else:
+    async def action_quit(self) -> None:
+        """Quit, by whatever key or command: asks first while a benchmark is on, and ends it before it goes."""
+        if not self.session.live.is_on:
             self.exit()
+        elif not isinstance(self.screen, ConfirmDialog):
+            self.push_screen(ConfirmDialog(_LEAVING[self.session.live.phase]), self._quit_if)
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c does: people who try it to leave are told how to."""
+        self.notify("ctrl+q quits, and so does q outside a text field.")
 
     def _quit_if(self, confirmed: bool | None) -> None:
         if not confirmed:
             return
+        live = self.session.live
+        if live.phase is Phase.STOPPING:
+            live.kill()
+        else:
+            live.stop()
         self._is_leaving = True
-        self.session.live.stop()
-        if not self.session.live.is_on:
+        if not live.is_on:
             self.exit()
 
     @on(RunAsked)
     def _start_run(self, message: RunAsked) -> None:
-        self.session.live.check()
+        check = self.session.live.check()
         self._show_run()
-        self._begin(message.question, message.key)
+        self._begin(check, message.question, message.key)
 
     @on(StopAsked)
     def _stop_run(self) -> None:
@@ -112,21 +134,31 @@ class AdvisorApp(App[None]):
     @work(thread=True, exclusive=True, group="built-in")
     def _start_builtin(self) -> None:
         try:
-            self.session.use_endpoint(self.session.live.builtin_url())
+            self.post_message(BuiltInReady(self.session.builtin.url()))
         except AdvisorError as error:
-            self.session.live.complaint = error.sentence()
+            self.post_message(BuiltInReady("", error.sentence()))
+
+    @on(BuiltInReady)
+    def _use_builtin(self, message: BuiltInReady) -> None:
+        if message.url:
+            self.session.use_endpoint(message.url)
+        self.session.live.complaint = message.complaint
+        self._moved()
+
+    @work(thread=True, group="run")
+    def _begin(self, check: "EndpointCheck", question: "BenchmarkQuestion", key: "Secret | None") -> None:
+        self.session.live.begin(check, question, self.session.catalog, self.session.paths, key)
         self.post_message(self.RunMoved())
 
-    @work(thread=True, exclusive=True, group="run")
-    def _begin(self, question: "BenchmarkQuestion", key: str | None) -> None:
-        self.session.live.begin(question, self.session.catalog, self.session.paths, key)
-        self.post_message(self.RunMoved())
-
-    @work(thread=True, exclusive=True, group="run")
+    @work(thread=True, group="run")
     def _finish(self) -> None:
         self.session.live.finish(self.session.paths)
+        self.post_message(self.RunOver())
+
+    @on(RunOver)
+    def _run_over(self) -> None:
         self.session.forget_evidence()
-        self.post_message(self.RunMoved())
+        self._moved()
 
     @on(RunMoved)
     def _moved(self) -> None:
@@ -167,12 +199,22 @@ def _screen(room: str, session: Session) -> Room:
 
 
 def make_app(paths: UserPaths | None = None) -> AdvisorApp:
-    """The app over the user's own files, or over others for a test."""
+    """The app over the user's own files, or over others for a test.
+
+    InputError for a catalogue, the user's overlay included, that cannot be read: said before anything is drawn.
+    """
     own = paths or user_paths()
-    return AdvisorApp(Session(load_catalog(overlay_directories(None, own.config)), own))
+    session = Session(load_catalog(overlay_directories(None, own.config)), own)
+    session.check_catalog()
+    return AdvisorApp(session)
 
 
 def run() -> int:
-    """Open the app on the terminal."""
-    make_app().run()
-    return 0
+    """Open the app on the terminal. Returns the exit code: 2 for a catalogue that cannot be read."""
+    try:
+        app = make_app()
+    except AdvisorError as error:
+        sys.stderr.write(f"advisor: {error.sentence()}\n")
+        return _BAD_INPUT
+    app.run()
+    return app.return_code or 0

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from advisor.workflows.benchmark_question import DEFAULT_PRESET
+
 NOT_STATED = "not stated"
 BY_NAME = "by its name"
 
@@ -12,7 +14,7 @@ class BenchForm:
 
     endpoint: str = ""
     model: str = ""
-    preset: str = "quick"
+    preset: str = DEFAULT_PRESET
     concurrency: str = ""
     requests: str = ""
     tokens: str = ""

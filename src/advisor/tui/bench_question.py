@@ -30,8 +30,11 @@ def question_of(form: BenchForm) -> BenchmarkQuestion:
     )
 
 
-def form_for(document: Mapping[str, Any], endpoint: str) -> BenchForm | None:
-    """The benchmark that would confirm a recommendation's first pool; None where it plans no live check."""
+def form_for(document: Mapping[str, Any], before: BenchForm) -> BenchForm | None:
+    """The benchmark that would confirm a recommendation's first pool; None where it plans no live check.
+
+    The endpoint, its key and the name of its model stay as they were typed before.
+    """
     checks, workload = document.get("verify", []), document["workload"]
     if not checks:
         return None
@@ -44,7 +47,9 @@ def form_for(document: Mapping[str, Any], endpoint: str) -> BenchForm | None:
         for _, metric, _, percentile in [key.split("_")]
     ]
     return BenchForm(
-        endpoint=endpoint,
+        endpoint=before.endpoint,
+        model=before.model,
+        key_variable=before.key_variable,
         concurrency=str(check["concurrency"]),
         requests=str(check["min_requests"]),
         tokens=f"{workload['input_tokens_p50']}/{workload['output_tokens_p50']}",

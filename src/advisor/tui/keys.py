@@ -37,7 +37,7 @@ ROOMS = (
 APP = (
     *ROOMS,
     Key("app.help", "question_mark", "help", "Help", "keys of this screen", "?"),
-    Key("app.quit", "q", "leave", "Quit", "quit; asks while a benchmark runs"),
+    Key("app.quit", "q", "quit", "Quit", "quit; asks while a benchmark runs"),
 )
 
 DECIDE = (
@@ -46,7 +46,7 @@ DECIDE = (
     Key("decide.numbers", "equals_sign", "numbers", "Numbers", "type exact numbers", "="),
     Key("decide.unsure", "u", "unsure", "Unsure", "take the default as an assumption"),
     Key("decide.dropped", "d", "dropped", "Dropped", "what was dropped and why"),
-    Key("decide.reset", "r", "reset", "Reset", "forget all answers"),
+    Key("decide.reset", "r", "reset", "Reset", "forget all answers; asks first"),
 )
 
 CATALOG = (
@@ -63,6 +63,7 @@ CATALOG = (
 FIT = (
     Key("fit.instance", "left_square_bracket", "instance(-1)", "", "previous instance", "["),
     Key("fit.instance_next", "right_square_bracket", "instance(1)", "Instance", "next instance", "]"),
+    Key("fit.numbers", "equals_sign", "numbers", "Numbers", "type exact context and concurrency", "="),
     Key("fit.copy", "y", "copy", "Copy", "copy the serve command"),
     Key("fit.info", "i", "info", "Sources", "where each figure comes from"),
     Key("fit.reset", "r", "reset", "Reset", "the default question again"),
@@ -73,6 +74,7 @@ BENCH = (
     Key("bench.builtin", "o", "builtin", "Built-in", "start the built-in endpoint and use it"),
     Key("bench.stop", "x", "stop", "Stop", "stop and keep what was measured"),
     Key("bench.kill", "X", "kill", "", "stop at once"),
+    Key("bench.reset", "r", "reset", "Reset", "the form as it was first, for the same endpoint"),
     Key("bench.leave", "escape", "leave_field", "", "leave the field", "esc"),
 )
 

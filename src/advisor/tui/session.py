@@ -1,9 +1,10 @@
-"""What the screens share: answers, the fit question, the last recommendation. Changed by named methods only.
+"""What the rooms share: answers, the fit question, the Bench form, the one benchmark.
 
 The session computes nothing itself: it asks the workflows, and is handed to the screens that show it.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from advisor.advice.tree import Answer, Node, Tree, Walk, load_tree
 from advisor.catalog.load import Catalog
 from advisor.paths import UserPaths
 from advisor.tui.bench_form import BenchForm
-from advisor.tui.live_run import LiveRun
+from advisor.tui.live_run import BuiltInEndpoint, LiveRun
 from advisor.workflows.fit_question import FitQuestion
 
 if TYPE_CHECKING:
@@ -24,21 +25,37 @@ FIRST_QUESTION = FitQuestion("llama-4-scout", "p5.48xlarge", "fp8")
 
 @dataclass
 class Session:
-    """State that outlives a screen. version counts changes of the answers, so that late results are dropped."""
+    """State that outlives a screen, for the app's own thread; only `knowledge` may be called from a worker.
+
+    version counts changes of answers and evidence, so that late results are dropped. reopened is the
+    answered question that somebody went back to.
+    """
 
     catalog: Catalog
     paths: UserPaths
     answers: dict[str, Answer] = field(default_factory=dict)
+    reopened: str | None = None
     fit_question: FitQuestion = FIRST_QUESTION
     region: str = HOME_REGION
     bench_form: BenchForm = field(default_factory=BenchForm)
     live: LiveRun = field(default_factory=LiveRun)
+    builtin: BuiltInEndpoint = field(default_factory=BuiltInEndpoint)
     version: int = 0
     _knowledge: "Knowledge | None" = None
+    _evidence_version: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
     def tree(self) -> Tree:
         return load_tree(self.catalog.layers.first("decision-tree.toml"))
+
+    def check_catalog(self) -> None:
+        """Read what the rooms rely on. InputError naming file and key for what cannot be read."""
+        catalog = self.catalog
+        for _ in (self.tree, catalog.instances, catalog.models, catalog.engines, catalog.managed):
+            pass
+        for region in catalog.prices.regions():
+            catalog.prices.rows(region)
 
     @property
     def walk(self) -> Walk:
@@ -46,36 +63,64 @@ class Session:
         return self.tree.walk(self.answers)
 
     @property
+    def open_node(self) -> Node | None:
+        """The question to show: the one that was reopened, or the first without an answer."""
+        walk = self.walk
+        return next((node for node in walk.path if node.id == self.reopened), walk.open)
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         return self.walk.settings
 
+    @property
+    def assumed(self) -> Collection[str]:
+        """The settings that nobody stated."""
+        return self.walk.assumed
+
     def knowledge(self) -> "Knowledge":
         """Catalogue and evidence, read once and again after `forget_evidence`. Blocking: call it in a worker."""
-        if self._knowledge is None:
-            from advisor.workflows.knowledge import gather
+        with self._lock:
+            known, version = self._knowledge, self._evidence_version
+        if known is not None:
+            return known
+        from advisor.workflows.knowledge import gather
 
-            self._knowledge = gather(self.catalog, self.paths)
-        return self._knowledge
+        found = gather(self.catalog, self.paths)
+        with self._lock:
+            if version == self._evidence_version:  # else a run has ended meanwhile, and this may lack its figures
+                self._knowledge = found
+        return found
 
     def forget_evidence(self) -> None:
         """A run has added evidence: what was answered before may no longer hold."""
-        self._knowledge = None
+        with self._lock:
+            self._knowledge = None
+            self._evidence_version += 1
         self.version += 1
 
     def answer(self, node: Node, answer: Answer) -> None:
-        """Answer a question. Later answers stay, so that going back loses nothing."""
+        """Answer a question, and go on to the first one without an answer.
+
+        Other answers stay. Those that were left to a default follow it where this answer changes it.
+        """
         self.answers[node.id] = answer
+        self.reopened = None
+        for other in self.walk.path:
+            if other.id != node.id and other.id in self.answers and self.answers[other.id].is_assumed:
+                self.answers[other.id] = self.tree.default_answer(other, self.answers)
         self._changed()
 
     def back(self) -> None:
-        """Reopen the question before the open one."""
-        answered = [node for node in self.walk.path if node.id in self.answers]
-        if answered:
-            del self.answers[answered[-1].id]
-            self._changed()
+        """Reopen the question before the one that is shown. Its answer stays in force until another is given."""
+        shown, path = self.open_node, self.walk.path
+        at = path.index(shown) if shown is not None else len(path)
+        if at > 0:
+            self.reopened = path[at - 1].id
+            self.version += 1
 
     def reset(self) -> None:
         self.answers.clear()
+        self.reopened = None
         self._changed()
 
     def ask_fit(self, **changes: Any) -> None:
@@ -83,6 +128,11 @@ class Session:
 
     def use_endpoint(self, url: str) -> None:
         self.bench_form = replace(self.bench_form, endpoint=url)
+
+    def reset_bench(self) -> None:
+        """The form as it was first, for the same endpoint."""
+        form = self.bench_form
+        self.bench_form = BenchForm(endpoint=form.endpoint, key_variable=form.key_variable)
 
     def _changed(self) -> None:
         self.version += 1

@@ -10,6 +10,7 @@ from advisor.slo import parse_slos
 from advisor.wording.figures import name_of
 
 if TYPE_CHECKING:
+    from advisor.bench.meta import RunMeta
     from advisor.bench.progress import CellProgress, Progress  # loads NumPy, which a screen need not wait for
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -91,9 +92,25 @@ def gate_sentence(gate: Gate) -> str:
 
 
 def failed_gates(point: Point) -> list[str]:
-    """Why a point proves nothing: its failed gates, those of its verdict first."""
+    """Why a point proves nothing: that it was stopped, or its failed gates, those of its verdict first."""
+    if is_stopped(point):
+        requests = point.requests
+        asked = "" if requests.planned is None else f" of {requests.planned}"
+        return [f"It was stopped after {requests.completed}{asked} answers, which are kept."]
     failed = [gate for gate in point.gates if not gate.passed]
     return [gate_sentence(gate) for gate in sorted(failed, key=lambda gate: gate.verdict is not point.verdict)]
+
+
+def is_stopped(point: Point) -> bool:
+    """Whether the load ended before its plan did and nothing failed: then too little was measured, and no more."""
+    cut_short = point.requests.cancelled > 0 or bool(point.requests.unsent)
+    too_little = any(gate.name == "repetitions" and not gate.passed for gate in point.gates)
+    return cut_short and too_little and not point.failures
+
+
+def verdict_of(point: Point) -> str:
+    """The verdict in words; `stopped` where somebody ended the load."""
+    return "stopped" if is_stopped(point) else VERDICTS[point.verdict]
 
 
 def result_row(point: Point) -> tuple[str, ...]:
@@ -107,7 +124,7 @@ def result_row(point: Point) -> tuple[str, ...]:
         _median_and_tail(figures.e2e_ms)[0],
         text.rate(figures.output_tokens_per_s),
         whole,
-        VERDICTS[point.verdict],
+        verdict_of(point),
     )
 
 
@@ -167,7 +184,7 @@ def shape(plan: Mapping[str, object]) -> str:
     )
 
 
-def subject_line(result: BenchmarkResult) -> str:
+def subject_line(result: "BenchmarkResult | RunMeta") -> str:
     """What the run is about, and who says so."""
     if result.simulated:
         return "Simulated: the built-in endpoint answered, so nothing here is evidence about an instance."

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from advisor.bench.plan import Api
 from advisor.evidence.subject import Statement
 
+DEFAULT_PRESET = "quick"
+DEFAULT_API: Api = "chat"
+"""What a command line and a form begin with; every other unstated value is the preset's."""
+
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkQuestion:
@@ -17,7 +21,7 @@ class BenchmarkQuestion:
 
     endpoint: str
     model: str | None = None
-    api: Api = "chat"
-    preset: str = "quick"
+    api: Api = DEFAULT_API
+    preset: str = DEFAULT_PRESET
     changes: Mapping[str, object] = field(default_factory=dict)
     statement: Statement = field(default_factory=Statement)

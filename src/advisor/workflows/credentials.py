@@ -1,17 +1,21 @@
-"""The API key of an endpoint, from an environment variable. It is never written anywhere."""
+"""The API key of an endpoint: from an environment variable into a `Secret`, and from there only onto the wire."""
 
 import os
 import re
 
+from advisor.bench.target import Secret, Target
 from advisor.errors import InputError
 
 
-def key_from(variable: str | None) -> str | None:
-    """The key in an environment variable; None where no variable is named. InputError where it is not set."""
+def key_from(variable: str | None) -> Secret | None:
+    """The key in an environment variable; None where no variable is named.
+
+    InputError where the variable is not set, or holds what no header can carry. The text itself is bound to
+    no name here: a crash report that shows local variables shows none of it.
+    """
     if not variable:
         return None
-    key = os.environ.get(variable)
-    if not key:
+    if not os.environ.get(variable):
         # Somebody may have typed the key itself here, so only what looks like a variable's name is repeated.
         named = f" {variable}" if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else ""
         raise InputError(
@@ -19,4 +23,9 @@ def key_from(variable: str | None) -> str | None:
             hint="Name a variable that holds the key, not the key.",
             key="api_key_env",
         )
-    return key
+    return Secret(os.environ[variable])
+
+
+def target_of(url: str, key: Secret | None) -> Target:
+    """An endpoint that takes the key as a bearer token, or none. InputError for a URL that is none."""
+    return Target(url, (("Authorization", Secret(f"Bearer {key.reveal()}")),) if key is not None else ())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from advisor.bench.plan import Plan, Target, preset_plan
+from advisor.bench.plan import Plan, Secret, Target, preset_plan
 from advisor.bench.preflight import Preflight, preflight
 from advisor.bench.records import RunState
 from advisor.bench.result import BenchmarkResult
@@ -20,6 +20,7 @@ from advisor.evidence.subject import Statement, Subject, subject_of
 from advisor.paths import UserPaths
 from advisor.performance.roofline import Replica, same_expert_limit_tokens_per_s
 from advisor.workflows.benchmark_question import BenchmarkQuestion
+from advisor.workflows.credentials import target_of
 
 _UNNAMED = "the model that the endpoint serves"
 
@@ -43,15 +44,20 @@ class Kept:
     evidence: tuple[EvidencePoint, ...]
 
 
-def prepare(question: BenchmarkQuestion, catalog: Catalog, key: str | None) -> Prepared:
-    """Check the question, then try the endpoint; key is its API key, if it takes one.
+def prepare(question: BenchmarkQuestion, catalog: Catalog, key: Secret | None) -> Prepared:
+    """Check the question, then try the endpoint; key is its API key, if it takes one. Blocking.
 
     InputError for a question that cannot be asked, before the network is touched where that is possible;
     EndpointError for an endpoint that cannot be used.
     """
-    target = Target.with_key(question.endpoint, key)
+    return asyncio.run(try_endpoint(question, catalog, key))
+
+
+async def try_endpoint(question: BenchmarkQuestion, catalog: Catalog, key: Secret | None) -> Prepared:
+    """As `prepare`, for a caller that may give up waiting: cancelling it hangs up at once."""
+    target = target_of(question.endpoint, key)
     plan = _plan(question, question.model or _UNNAMED)
-    tried = asyncio.run(preflight(target, api=question.api, model=question.model, ignore_eos=plan.ignore_eos))
+    tried = await preflight(target, api=question.api, model=question.model, ignore_eos=plan.ignore_eos)
     _check_length(plan, tried)
     subject = None if tried.simulated else _subject(question.statement, catalog, tried)
     limit = None if subject is None else throughput_limit(subject, catalog, plan)
@@ -65,13 +71,13 @@ def begin(prepared: Prepared, paths: UserPaths, started: datetime) -> RunHandle:
     return start_run(prepared.plan, prepared.target, prepared.preflight, _private(paths.runs), subject, started=started)
 
 
-def go_on(path: Path, key: str | None) -> RunHandle:
+def go_on(path: Path, key: Secret | None) -> RunHandle:
     """Continue a run that did not finish, against the endpoint it was made with."""
     directory = RunDirectory(path)
     plan, meta = directory.plan(), directory.meta()
     if meta.state is RunState.FINISHED and not read_run(path).is_partial:
         raise InputError("the run is complete: nothing is left to do", file=path, hint="See advisor bench show.")
-    target = Target.with_key(meta.endpoint, key)
+    target = target_of(meta.endpoint, key)
     tried = asyncio.run(preflight(target, api=plan.api, model=plan.model, ignore_eos=plan.ignore_eos))
     return start_run(plan, target, tried, path.parent, meta.subject, resume=path)
 

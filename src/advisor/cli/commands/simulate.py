@@ -40,5 +40,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             output.note("Ctrl+C stops it. Try: advisor bench run --preset quick --endpoint " + ready.url)
 
     profile = parse_profile(arguments.profile)
-    serve(profile, arguments.host, arguments.port, on_ready=announce, api_key=key_from(arguments.api_key_env))
+    key = key_from(arguments.api_key_env)
+    revealed = key.reveal() if key is not None else None
+    serve(profile, arguments.host, arguments.port, on_ready=announce, api_key=revealed)
     return ExitCode.YES

@@ -1,13 +1,15 @@
 """Advice: the recommendation for the answers so far, computed beside the screen, and its export."""
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -52,20 +54,23 @@ class AdviceScreen(Room):
         self._document: Document | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="headline")
+        yield Static(id="headline", markup=False)
+        yield Static(id="note", markup=False)
         with VerticalScroll(id="card"), Horizontal(id="columns"):
-            yield Static(id="rests-on")
-            yield Static(id="around")
+            yield Static(id="rests-on", markup=False)
+            yield Static(id="around", markup=False)
 
     def show_session(self) -> None:
         if self._shown_version != self.session.version:
+            self._document = None
+            self._note("")
             self.query_one("#headline", Static).update(muted("Working out the answer …"))
-            self._answer(self.session.version)
+            self._answer(self.session.version, dict(self.session.settings), self.session.assumed)
 
     @work(thread=True, exclusive=True, group="advice")
-    def _answer(self, version: int) -> None:
+    def _answer(self, version: int, settings: Mapping[str, Any], assumed: Collection[str]) -> None:
         try:
-            answer = recommend(self.session.settings, self.session.knowledge())
+            answer = recommend(settings, self.session.knowledge(), assumed)
             self.post_message(self.Answered(version, recommendation_document(answer, sentence)))
         except AdvisorError as error:
             self.post_message(self.Answered(version, None, error.sentence()))
@@ -88,7 +93,8 @@ class AdviceScreen(Room):
 
     def action_export(self) -> None:
         if self._document is None:
-            self.notify("There is nothing to export yet.")
+            computing = self._shown_version != self.session.version
+            self.say("The answer is being worked out." if computing else "There is no answer to export.")
             return
         path = FormField("path", "write the recommendation to", "a path", str(Path.cwd() / _DEFAULT_FILE), _read_path)
         self.app.push_screen(FormDialog("Export as TOML", [path]), self._export)
@@ -105,45 +111,55 @@ class AdviceScreen(Room):
             self._write(path)
 
     def _write(self, path: Path) -> None:
-        if self._document is None:
+        if self._document is None:  # a benchmark ended while the path was typed
+            self.say("The answer is being worked out again, since a benchmark has ended. Nothing is written yet.")
             return
         try:
             write_recommendation(self._document, path)
         except InputError as error:
-            self.notify(error.sentence(), severity="error", markup=False)
+            self._note(error.sentence(), style="bold $error")
         else:
-            self.notify(f"Written to {path}; check it any time with: advisor recheck {path.name}", markup=False)
+            file = shlex.quote(str(path))
+            self._note(f"Written to {path}. Check it any time with: advisor recheck {file}", style="$success")
+
+    def _note(self, words: str, *, style: str = "") -> None:
+        """What became of an export; it stands until the answer changes or the next one."""
+        note = self.query_one("#note", Static)
+        note.display = bool(words)
+        note.update(Content.styled(words, style))
 
     def action_copy(self) -> None:
-        import shlex
-
         pools = self._document.get("pool", []) if self._document is not None else []
         commands = [shlex.join(pool["serve_argv"]) for pool in pools if pool.get("serve_argv")]
         if commands:
             self.app.copy_to_clipboard("\n".join(commands))
-            self.notify("The serve command was sent to the clipboard; the export holds it too.")
+            self.say("The serve command was sent to the clipboard; the export holds it too.")
         else:
-            self.notify("There is no serve command to copy.")
+            self.say("There is no serve command to copy.")
 
     def action_dropped(self) -> None:
         try:
             funnels = narrow(self.session.settings, self.session.catalog)
         except AdvisorError as error:
-            self.notify(error.sentence(), severity="error", markup=False)
+            self.app.push_screen(TextDialog("What was dropped, and why", Content(error.sentence())))
         else:
             self.app.push_screen(TextDialog("What was dropped, and why", dropped(funnels)))
 
     def action_bench(self) -> None:
-        form = form_for(self._document, self.session.bench_form.endpoint) if self._document is not None else None
+        if self._document is None and self._shown_version != self.session.version:
+            self.say("The answer is being worked out.")
+            return
+        form = form_for(self._document, self.session.bench_form) if self._document is not None else None
         if form is not None:
             self.session.bench_form = form
         else:
-            self.notify("This answer plans no live check: only an online pick is checked at a rate.")
+            self.say("This answer plans no live check: only an online pick is checked at a rate.")
         self.app.switch_mode("bench")
 
 
 def _read_path(text: str) -> Path:
-    path = Path(text).expanduser()
+    """The file that is meant, in full. InputError for one that cannot be written."""
+    path = Path.cwd() / Path(text).expanduser()
     if not text or path.is_dir():
         raise InputError("a file name is needed", hint=f"Like {_DEFAULT_FILE}.")
     if not path.parent.is_dir():

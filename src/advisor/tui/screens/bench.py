@@ -44,16 +44,16 @@ class BenchScreen(Room):
                 yield TextField("targets", id="targets", placeholder="ttft_p95_ms=500,…")
                 yield TextField("key variable", id="key_variable", placeholder="none")
             with Vertical():
-                yield Choice("preset", tuple(PRESETS), "quick", id="preset")
+                yield Choice("preset", tuple(PRESETS), BenchForm().preset, id="preset")
                 yield Choice("instance", (NOT_STATED, *catalog.instances), NOT_STATED, id="instance")
                 yield Choice("serves", (BY_NAME, *catalog.models), BY_NAME, id="serves")
                 yield Choice("checkpoint", (BY_NAME, "bf16", "fp8", "w4a16", "nvfp4"), BY_NAME, id="checkpoint")
                 yield Choice("TP", (NOT_STATED, *_SIZES), NOT_STATED, id="tp")
                 yield TextField("engine", id="engine", placeholder="as the server says")
-        yield Static(id="status")
+        yield Static(id="status", markup=False)
         with VerticalScroll(id="outcome"):
-            yield Static(id="loads")
-            yield Static(id="remarks")
+            yield Static(id="loads", markup=False)
+            yield Static(id="remarks", markup=False)
 
     def show_session(self) -> None:
         for field in fields(BenchForm):
@@ -84,15 +84,20 @@ class BenchScreen(Room):
         self._keep(str(message.choice.id), message.value)
 
     def _keep(self, name: str, value: str) -> None:
-        self.session.bench_form = replace(self.session.bench_form, **{name: value})
+        """Take what was typed. A complaint about the form as it was goes with it."""
+        if getattr(self.session.bench_form, name) != value:
+            self.session.bench_form = replace(self.session.bench_form, **{name: value})
+            self.session.live.complaint = ""
+            self.show_run()
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
         self.focus_next()
 
     def on_key(self, event: events.Key) -> None:
-        """Arrows up and down move between fields, as tab does; in the result they scroll."""
-        if self.focused is not None and self.focused.id == "outcome":
+        """Arrows up and down move between fields, as tab does; in the result they scroll, and leave it at its top."""
+        outcome = self.query_one("#outcome", VerticalScroll)
+        if self.focused is outcome and not (event.key == "up" and outcome.scroll_offset.y == 0):
             return
         if event.key == "down":
             self.focus_next()
@@ -105,7 +110,7 @@ class BenchScreen(Room):
 
     def action_start(self) -> None:
         if self.session.live.is_on:
-            self.notify("A benchmark is running already: x stops it and keeps what is measured.")
+            self.say("A benchmark is on already: x stops it and keeps what is measured.")
             return
         try:
             form = self.session.bench_form
@@ -113,6 +118,11 @@ class BenchScreen(Room):
         except InputError as error:
             self.session.live.refuse(error)
             self.show_run()
+
+    def action_reset(self) -> None:
+        self.session.reset_bench()
+        self.session.live.complaint = ""
+        self.show_session()
 
     def action_builtin(self) -> None:
         self.post_message(BuiltInAsked())

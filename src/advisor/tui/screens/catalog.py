@@ -33,9 +33,9 @@ class CatalogScreen(Room):
 
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder="filter: words, or 8x for eight accelerators", id="filter", compact=True)
-        yield Static(id="status")
+        yield Static(id="status", markup=False)
         yield DataTable(id="instances", cursor_type="row", zebra_stripes=True, cell_padding=1)
-        yield Static(id="drawer")
+        yield Static(id="drawer", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#filter", Input).display = False
@@ -139,7 +139,7 @@ class CatalogScreen(Room):
             row for row in instance_rows(self.session.catalog, self.session.region) if row.instance.id in self._marked
         ]
         if len(rows) < 2:
-            self.notify("Mark at least two instances with space, then c compares them.")
+            self.say("Mark at least two instances with space, then c compares them.")
             return
         content = view.comparison(rows, [figures_of(row) for row in rows], self.session.region)
         self.app.push_screen(TextDialog(f"{len(rows)} instances", content))

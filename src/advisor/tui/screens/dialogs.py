@@ -1,10 +1,10 @@
 """Dialogs: a question with a safe default, a text to read, a form to fill."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -50,7 +50,7 @@ class TextDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog tall") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             box.border_subtitle = "esc closes"
             yield Static(self._content)
 
@@ -74,15 +74,19 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
 
-    def __init__(self, title: str, fields: Sequence[FormField]) -> None:
+    def __init__(
+        self, title: str, fields: Sequence[FormField], check: Callable[[Mapping[str, object]], None] | None = None
+    ) -> None:
+        """check sees all values together, and raises InputError for those that do not go together."""
         super().__init__()
         self._title = title
         self._fields = tuple(fields)
+        self._check = check
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False) as box:
-            box.border_title = self._title
-            box.border_subtitle = "⏎ next and take · esc leaves it"
+            box.border_title = Content(self._title)
+            box.border_subtitle = "⏎ next and take · ↑↓ move · esc leaves it"
             for number, field in enumerate(self._fields):
                 yield Static(muted(f"{field.label}, {field.unit}"), classes="label")
                 yield Input(field.value, id=f"field-{number}", compact=True)
@@ -92,24 +96,51 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         number = int((event.input.id or "field-0").removeprefix("field-"))
         if number + 1 < len(self._fields):
-            self.query_one(f"#field-{number + 1}", Input).focus()
+            self._box(number + 1).focus()
         else:
             self._take()
+
+    def on_key(self, event: events.Key) -> None:
+        """Arrows up and down move between the lines, as tab does."""
+        if event.key == "down":
+            self.focus_next(Input)
+        elif event.key == "up":
+            self.focus_previous(Input)
 
     def _take(self) -> None:
         values: dict[str, object] = {}
         for number, field in enumerate(self._fields):
-            box = self.query_one(f"#field-{number}", Input)
             try:
-                values[field.key] = field.read(box.value.strip())
+                values[field.key] = field.read(self._box(number).value.strip())
             except InputError as error:
-                self.query_one("#complaint", Static).update(f"{field.label}: {error.sentence()}")
-                box.focus()
+                self._complain(number, f"{field.label}: {error.sentence()}")
                 return
-        self.dismiss(values)
+        try:
+            if self._check is not None:
+                self._check(values)
+        except InputError as error:
+            keys = [field.key for field in self._fields]
+            self._complain(keys.index(error.key) if error.key in keys else 0, error.sentence())
+        else:
+            self.dismiss(values)
+
+    def _complain(self, number: int, sentence: str) -> None:
+        self.query_one("#complaint", Static).update(sentence)
+        self._box(number).focus()
+
+    def _box(self, number: int) -> Input:
+        return self.query_one(f"#field-{number}", Input)
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def read_count(text: str) -> int:
+    """A whole number of at least 1, written as `read_number` takes it. InputError for anything else."""
+    number = read_number(text)
+    if number < 1 or number != int(number):
+        raise InputError(f"'{text}' is not a whole number of at least 1")
+    return int(number)
 
 
 def read_number(text: str) -> float:

@@ -32,8 +32,9 @@ class EvidenceScreen(Room):
 
     @dataclass
     class Read(Message):
-        """All three tables, or why they cannot be read."""
+        """All three tables as of one version of the session, or why they cannot be read."""
 
+        version: int
         tables: dict[str, view.Table]
         complaint: str = ""
 
@@ -43,32 +44,36 @@ class EvidenceScreen(Room):
         self._panel = _PANELS[0]
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="panels")
+        yield Static(id="panels", markup=False)
         yield DataTable(id="evidence-table", cursor_type="row", zebra_stripes=True)
-        yield Static(id="drawer")
+        yield Static(id="drawer", markup=False)
 
     def show_session(self) -> None:
-        self._read()
+        self._read(self.session.version)
 
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self._fill() if self._tables else None)
 
     @work(thread=True, exclusive=True, group="evidence")
-    def _read(self) -> None:
+    def _read(self, version: int) -> None:
+        from advisor.workflows.runs import list_runs  # loads NumPy, which opening the app must not wait for
+
         try:
-            catalog, ledger = self.session.catalog, Ledger(self.session.paths.ledger)
+            catalog, paths = self.session.catalog, self.session.paths
             claims = [claim for report in load_reports(catalog).values() for claim in audit(report, catalog)]
             tables = {
-                "runs": view.runs(ledger.runs(), ledger.points()),
+                "runs": view.runs(list_runs(paths), Ledger(paths.ledger).points()),
                 "published": view.published(published_points(catalog)),
                 "audit": view.audited(claims),
             }
-            self.post_message(self.Read(tables))
+            self.post_message(self.Read(version, tables))
         except AdvisorError as error:
-            self.post_message(self.Read({}, error.sentence()))
+            self.post_message(self.Read(version, {}, error.sentence()))
 
     @on(Read)
     def _show(self, message: Read) -> None:
+        if message.version != self.session.version:
+            return
         self._tables = message.tables
         if message.complaint:
             self.query_one("#drawer", Static).update(message.complaint)
@@ -106,4 +111,4 @@ class EvidenceScreen(Room):
 
     def action_refresh_points(self) -> None:
         self.session.forget_evidence()
-        self._read()
+        self.show_session()

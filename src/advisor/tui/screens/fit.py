@@ -12,7 +12,7 @@ from textual.widgets import Static
 from advisor.errors import AdvisorError
 from advisor.fit.result import FitResult
 from advisor.tui.keys import FIT, bindings
-from advisor.tui.screens.dialogs import TextDialog
+from advisor.tui.screens.dialogs import FormDialog, FormField, TextDialog, read_count
 from advisor.tui.screens.room import Room
 from advisor.tui.session import FIRST_QUESTION, Session
 from advisor.tui.views import fit as view
@@ -40,7 +40,7 @@ class FitScreen(Room):
     def body(self) -> Iterable[Widget]:
         question = self.session.fit_question
         models = tuple(self.session.catalog.models)
-        yield Static(id="verdict")
+        yield Static(id="verdict", markup=False)
         yield MemoryBar(id="bar")
         with Horizontal(id="columns"):
             with Vertical(id="fields"):
@@ -52,11 +52,11 @@ class FitScreen(Room):
                 yield Choice("TP", (_AUTO,), _AUTO, id="tp")
                 yield Choice("KV cache", ("auto", "fp8"), question.kv_dtype, id="kv")
                 yield Choice("engine", (_AUTO,), _AUTO, id="engine")
-                yield Static(id="capacity")
+                yield Static(id="capacity", markup=False)
             with VerticalScroll(id="explained", can_focus=False):
-                yield Static(id="reasons")
+                yield Static(id="reasons", markup=False)
                 yield Static(id="serve", markup=False)
-                yield Static(id="ledger")
+                yield Static(id="ledger", markup=False)
 
     def show_session(self) -> None:
         question = self.session.fit_question
@@ -81,8 +81,7 @@ class FitScreen(Room):
         self._result = result
         self._offer_followers(result)
         self.query_one("#verdict", Static).update(view.headline(result))
-        whole = result.per_device.usable_bytes if result.per_device else 1.0
-        self.query_one(MemoryBar).show(view.parts(result), whole)
+        self.query_one(MemoryBar).show(view.parts(result), view.limit(result), view.over(result))
         self.query_one("#capacity", Static).update(view.capacity(result))
         self.query_one("#reasons", Static).update(view.reasons(result))
         self.query_one("#serve", Static).update(view.serve(result))
@@ -142,13 +141,27 @@ class FitScreen(Room):
         choice = self.query_one("#instance", Choice)
         choice.action_step(step)
 
+    def action_numbers(self) -> None:
+        """Exact numbers instead of the steps of the fields."""
+        question = self.session.fit_question
+        lines = [
+            FormField("context_tokens", "context", "tokens", f"{question.context_tokens:,}", read_count),
+            FormField("concurrency", "concurrency", "requests at once", f"{question.concurrency:,}", read_count),
+        ]
+        self.app.push_screen(FormDialog("Exact numbers", lines), self._take_numbers)
+
+    def _take_numbers(self, values: dict[str, object] | None) -> None:
+        if values is not None:
+            self.session.ask_fit(**values)
+            self.show_session()
+
     def action_copy(self) -> None:
         command = view.serve(self._result) if self._result is not None else ""
         if command:
             self.app.copy_to_clipboard(command)
-            self.notify("The serve command was sent to the clipboard; it also stands on this screen.")
+            self.say("The serve command was sent to the clipboard; it also stands on this screen.")
         else:
-            self.notify("There is no serve command: this combination does not run.")
+            self.say("There is no serve command: this combination does not run.")
 
     def action_info(self) -> None:
         if self._result is not None:

@@ -53,5 +53,9 @@ class Room(Screen[None]):
         """Show in the tab bar whether a benchmark is on."""
         self.query_one(TabBar).running = is_on
 
+    def say(self, words: str) -> None:
+        """A note that goes by itself; never an error, which stays on the screen until something is done about it."""
+        self.notify(words, markup=False)
+
     def show_session(self) -> None:
         """Bring the screen up to date with the session."""

@@ -108,7 +108,10 @@ def _points(result: BenchmarkResult, *, wide: bool) -> Content:
             Content.assemble(
                 badge(level, word=False),
                 f" {_row([cells[index] for index in chosen], widths)}  ",
-                (f"{verdict:<14}", _VERDICT_STYLES.get(point.verdict, "$warning")),
+                (
+                    f"{verdict:<14}",
+                    "$warning" if words.is_stopped(point) else _VERDICT_STYLES.get(point.verdict, "$warning"),
+                ),
                 (f"  {bar}" if bar else "", "$primary" if point.verdict is Verdict.VALID else "$secondary"),
             )
         )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from advisor.advice.tree import Answer, Node, Walk
-from advisor.tui.views.text import heading, lines, muted, strong
+from advisor.advice.tree import Answer, Node, Option, Value, Walk
+from advisor.quantities.provenance import Level
+from advisor.tui.views.text import badge, heading, lines, muted, strong
 from advisor.wording.figures import GATES
 from advisor.wording.reasons import sentence
 
@@ -28,16 +29,19 @@ _SHORT = {
 _MOST_REMOVED = 3
 
 
-def trail(walk: Walk, answers: Mapping[str, Answer], nodes: Sequence[Node]) -> Content:
-    """All questions in a line: answered ones marked, the open one pointed at, skipped ones left out."""
+def trail(walk: Walk, shown: Node | None, answers: Mapping[str, Answer], nodes: Sequence[Node]) -> Content:
+    """All questions in a line: answered ones marked, assumed ones too, the shown one pointed at, skipped ones left
+    out."""
     parts: list[Content] = []
+    asked = {node.id for node in walk.path}
     for node in nodes:
         name = _SHORT.get(node.id, node.id)
-        if walk.open is not None and node.id == walk.open.id:
+        if shown is not None and node.id == shown.id:
             parts.append(Content.styled(f"▸{name}", "bold $primary"))
-        elif node.id in answers:
-            chosen = "".join(answers[node.id].options)
-            parts.append(Content.assemble(("✓", "$success"), f"{name} ", (chosen, "bold")))
+        elif node.id in answers and node.id in asked:
+            answer = answers[node.id]
+            mark = badge(Level.ASSUMED, word=False) if answer.is_assumed else Content.styled("✓", "$success")
+            parts.append(Content.assemble(mark, f"{name} ", ("+".join(answer.options), "bold")))
         elif walk.open is None or _after(node, walk, nodes):
             parts.append(muted(f"·{name}"))
     return Content("  ").join(parts)
@@ -52,13 +56,31 @@ def question(node: Node, number: int, total: int) -> Content:
     return lines(muted(f"Question {number} of {total}"), strong(node.text))
 
 
-def option_label(node: Node, index: int, default: str, chosen: Sequence[str]) -> Content:
-    """One option: its digit, its words, and whether Enter would take it."""
-    option = node.options[index]
+def why(node: Node, before: Answer | None) -> Content:
+    """Why it is asked, and the exact numbers that were typed before."""
+    typed = "" if before is None or before.is_assumed else _typed(node, before)
+    return lines(muted(node.why), *([f"typed: {typed}"] if typed else []))
+
+
+def _typed(node: Node, answer: Answer) -> str:
+    fields = (*(field for key in answer.options for field in node.option(key).fields), *node.fields)
+    found = ((field, answer.typed.get(field.setting, "")) for field in fields)
+    return ", ".join(f"{field.label} {_number(value)}" for field, value in found if value not in (0, ""))
+
+
+def _number(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:,.10g}"
+
+
+def option_label(node: Node, option: Option, default: str, chosen: Sequence[str], before: Answer | None) -> Content:
+    """One option: its digit, its words, and whether it is the default, or what was answered before."""
     mark = ("[x] " if option.key in chosen else "[ ] ") if node.multiple else ""
-    standard = Content.styled("  (default)", "italic") if option.key == default else Content("")
+    notes = ["default"] if option.key == default else []
+    if before is not None and option.key in before.options:
+        notes.append("assumed" if before.is_assumed else "your answer")
     more = Content("  …") if option.fields else Content("")
-    return Content.assemble((f"{option.key} ", "bold"), mark, option.label, more, standard)
+    note = Content.styled(f"  ({', '.join(notes)})", "italic") if notes else Content("")
+    return Content.assemble((f"{option.key} ", "bold"), mark, option.label, more, note)
 
 
 def finished(out_of_scope: bool) -> Content:

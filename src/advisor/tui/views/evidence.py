@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.content import Content
 
 from advisor.evidence.audit import AuditedClaim
-from advisor.evidence.ledger import RunRecord
 from advisor.evidence.points import EvidencePoint
+from advisor.evidence.runs import RunRow
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
+from advisor.wording import benchmark
 from advisor.wording import evidence as words
+
+if TYPE_CHECKING:
+    from advisor.bench.meta import RunMeta  # loads NumPy
 
 _VERDICT_MARKS = {
     "ok": "✓ ok",
@@ -44,22 +49,26 @@ class Table:
     empty: str
 
 
-def runs(found: Sequence[RunRecord], points: Sequence[EvidencePoint]) -> Table:
-    """The benchmarks of the ledger, newest first."""
+def runs(found: Sequence[RunRow], points: Sequence[EvidencePoint]) -> Table:
+    """The benchmarks that were made here, newest first."""
     rows, details = [], []
     for run in found:
-        level = _run_level(run)
+        if run.meta is None:
+            broken = run.broken or "it cannot be read"
+            rows.append((Text(Level.UNKNOWN.glyph), Text(run.id[:16]), Text(run.id), Text("unreadable"), Text("")))
+            details.append(lines(Content.assemble(badge(Level.UNKNOWN), f"   {run.id}"), broken))
+            continue
         valid = sum(verdict == "valid" for verdict in run.verdicts)
         rows.append(
             (
-                Text(level.glyph),
-                Text(run.started_at[:16].replace("T", " ")),
-                Text(run.served_model),
-                Text(run.state),
-                Text(f"{valid} of {len(run.verdicts)} valid"),
+                Text(run_level(run.meta, run.verdicts).glyph),
+                Text(run.meta.started[:16].replace("T", " ")),
+                Text(run.meta.model),
+                Text(run.meta.state.value),
+                Text(f"{valid} of {len(run.verdicts)} valid" if run.verdicts else ""),
             )
         )
-        details.append(_run_details(run, [point for point in points if point.run_id == run.id]))
+        details.append(_run_details(run, run.meta, [point for point in points if point.run_id == run.id]))
     headings = (
         Heading("", 1, 1),
         Heading("started", 16, 16),
@@ -71,29 +80,25 @@ def runs(found: Sequence[RunRecord], points: Sequence[EvidencePoint]) -> Table:
     return Table(headings, tuple(rows), tuple(details), empty)
 
 
-def _run_level(run: RunRecord) -> Level:
-    if run.simulated:
+def run_level(meta: "RunMeta", verdicts: Sequence[str]) -> Level:
+    """What the run is evidence for its subject: measured only where the user states one and nothing speaks
+    against it."""
+    if meta.simulated:
         return Level.SIMULATED
-    return Level.MEASURED if "valid" in run.verdicts and run.subject.get("vouched_by") else Level.UNKNOWN
+    is_vouched = meta.subject.get("vouched_by") == "user"
+    return Level.MEASURED if "valid" in verdicts and is_vouched else Level.UNKNOWN
 
 
-def _run_details(run: RunRecord, points: Sequence[EvidencePoint]) -> Content:
-    level = _run_level(run)
-    subject = run.subject
-    about = "no instance was named, so it is evidence about none"
-    if subject.get("instance"):
-        about = f"{subject['instance']}, {subject.get('checkpoint', '?')}, vouched for by {subject.get('vouched_by')}"
+def _run_details(run: RunRow, meta: "RunMeta", points: Sequence[EvidencePoint]) -> Content:
     shown: list[Content | str] = [
-        Content.assemble(badge(level), f"   {run.id}   {run.endpoint}"),
-        muted(f"about: {about}"),
+        Content.assemble(badge(run_level(meta, run.verdicts)), f"   {run.id}   {meta.endpoint}"),
+        muted(benchmark.subject_line(meta)),
     ]
     by_load: dict[float, list[str]] = {}
     for point in points:
         if point.load_value is not None:
             by_load.setdefault(point.load_value, []).append(f"{words.figure_name(point)} {words.figure_value(point)}")
     shown += [f"{load:>6g} concurrent   {'   '.join(metrics)}" for load, metrics in by_load.items()]
-    if run.simulated:
-        shown.append(muted("Simulated: shown for practice, never evidence about an instance."))
     return lines(*shown)
 
 

@@ -27,7 +27,7 @@ def headline(result: FitResult) -> Content:
 
 
 def parts(result: FitResult) -> list[Part]:
-    """The bar's parts, with what the requests need and what stays free."""
+    """The bar's parts, with what the requests need, and what stays free where that leaves something."""
     device = result.per_device
     if device is None:
         return []
@@ -40,8 +40,23 @@ def parts(result: FitResult) -> list[Part]:
         Part(f"runtime {text.gib(overheads)}", overheads, "▒", "$warning"),
         Part(f"KV needed {text.gib(device.kv_needed_bytes)}", device.kv_needed_bytes, "░", "$success"),
         Part(f"free {text.gib(free)}", free, "·", "$secondary"),
-        Part(f"reserve {text.gib(reserve)}", reserve, "#", "$secondary"),
+        *([Part(f"reserve {text.gib(reserve)}", reserve, "#", "$secondary")] if device.margin_bytes >= 0 else []),
     ]
+
+
+def limit(result: FitResult) -> Part:
+    """The budget, which the parts before the free memory may not exceed."""
+    device = result.per_device
+    budget = device.budget_bytes if device is not None else 0.0
+    return Part(f"budget {text.gib(budget)}", budget, "┃", "bold")
+
+
+def over(result: FitResult) -> Part | None:
+    """What is needed beyond the budget; None where it is kept."""
+    device = result.per_device
+    if device is None or device.margin_bytes >= 0:
+        return None
+    return Part(f"over {text.gib(-device.margin_bytes)}", -device.margin_bytes, "×", "bold $error")
 
 
 def capacity(result: FitResult) -> Content:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -21,7 +22,7 @@ class Part:
 
 
 class MemoryBar(Static):
-    """Parts of a whole, drawn to scale; what exceeds the whole is drawn behind its end."""
+    """Parts drawn to scale, one after the other, with a mark at the limit and crosses for what exceeds it."""
 
     DEFAULT_CSS = "MemoryBar { height: auto; width: 1fr; }"
 
@@ -29,30 +30,39 @@ class MemoryBar(Static):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
-        self._whole = 1.0
+        self._limit = Part("", 0.0, " ", "")
+        self._over: Part | None = None
 
-    def show(self, parts: Sequence[Part], whole_bytes: float) -> None:
-        self._whole = max(whole_bytes, 1.0)
+    def show(self, parts: Sequence[Part], limit: Part, over: Part | None) -> None:
+        """Parts in order; the mark stands where the limit's amount ends, and over is drawn behind it."""
+        self._limit, self._over = limit, over
         self.parts = tuple(parts)
-        self.refresh()
+        self.refresh(layout=True)
 
     def render(self) -> Content:
         if not self.parts:
             return Content("")
+        legend = [
+            Content.assemble((part.pattern, part.style), _ONE_WORD + part.label.replace(" ", _ONE_WORD))
+            for part in (*self.parts, self._limit, *([self._over] if self._over is not None else []))
+            if part.amount_bytes > 0
+        ]
+        return Content("\n").join([self._bar(), Content("  ").join(legend)])
+
+    def _bar(self) -> Content:
         width = max(10, self.size.width)
-        total = max(self._whole, sum(part.amount_bytes for part in self.parts))
-        cells = _shares([part.amount_bytes for part in self.parts], total, width)
-        bar = Content("").join(
-            [Content.styled(part.pattern * count, part.style) for part, count in zip(self.parts, cells, strict=True)]
+        total = max(self._limit.amount_bytes, sum(part.amount_bytes for part in self.parts))
+        counts = _shares([part.amount_bytes for part in self.parts], total, width)
+        cells = [
+            (part.pattern, part.style) for part, count in zip(self.parts, counts, strict=True) for _ in range(count)
+        ]
+        at = min(len(cells) - 1, round(self._limit.amount_bytes / total * width))
+        if self._over is not None:
+            cells[at:] = [(self._over.pattern, self._over.style)] * (len(cells) - at)
+        cells[at] = (self._limit.pattern, self._limit.style)
+        return Content("").join(
+            [Content.styled(pattern * len(list(same)), style) for (pattern, style), same in groupby(cells)]
         )
-        legend = Content("  ").join(
-            [
-                Content.assemble((part.pattern, part.style), _ONE_WORD + part.label.replace(" ", _ONE_WORD))
-                for part in self.parts
-                if part.amount_bytes > 0
-            ]
-        )
-        return Content("\n").join([bar, legend])
 
 
 def _shares(amounts: Sequence[float], total: float, width: int) -> list[int]:
