@@ -22,7 +22,7 @@ KNOWLEDGE = Knowledge(_CATALOG, published_points(_CATALOG))
 
 def ask(knowledge: Knowledge = KNOWLEDGE, **settings: Any) -> Recommendation:
     catalog = knowledge.catalog
-    return advise(workload_from(settings, catalog.models, catalog.regions), knowledge)
+    return advise(workload_from(settings, catalog), knowledge)
 
 
 def only_pool(answer: Recommendation) -> PoolAdvice:
@@ -166,7 +166,7 @@ def test_both_models_get_a_pool_each_and_an_open_model_is_compared() -> None:
 
 def test_an_instance_without_a_price_is_kept_with_the_price_below_which_it_wins() -> None:
     answer = ask(regions_allowed=("ap-southeast-3",), peak_rps=2.0)
-    below = {entry.offer.instance_type: entry.usd_per_hour for entry in only_pool(answer).wins_below}
+    below = {entry.instance_type: entry.usd_per_hour for entry in only_pool(answer).wins_below}
     assert set(below) == {"g7e.12xlarge", "g7e.24xlarge", "g7e.48xlarge"}
     assert all(price > 0 for price in below.values())
     assert not set(below) & {removal.instance_type for removal in only_pool(answer).rejected}

@@ -10,11 +10,11 @@ _CATALOG = load_catalog()
 
 
 def make(**settings: object) -> object:
-    return workload_from(settings, _CATALOG.models, _CATALOG.regions)
+    return workload_from(settings, _CATALOG)
 
 
 def test_what_nobody_stated_is_listed_as_assumed() -> None:
-    workload = workload_from({"peak_rps": 8.0}, _CATALOG.models, _CATALOG.regions)
+    workload = workload_from({"peak_rps": 8.0}, _CATALOG)
     assert workload.mean_rps == 2.0
     assert {"mean_rps", "output_tokens_p50", "redundancy"} <= set(workload.defaulted)
     assert "peak_rps" not in workload.defaulted
@@ -22,17 +22,17 @@ def test_what_nobody_stated_is_listed_as_assumed() -> None:
 
 
 def test_an_unstated_latency_target_stays_unset() -> None:
-    assert workload_from({}, _CATALOG.models, _CATALOG.regions).slos == ()
+    assert workload_from({}, _CATALOG).slos == ()
 
 
 def test_a_batch_takes_its_request_shape_from_its_totals() -> None:
     settings = {"mode": "batch", "batch_input_tokens": 2_000_000, "batch_output_tokens": 200_000}
-    workload = workload_from(settings, _CATALOG.models, _CATALOG.regions)
+    workload = workload_from(settings, _CATALOG)
     assert workload.input_tokens_p50 == 10 * workload.output_tokens_p50
 
 
 def test_the_context_grows_with_a_long_prompt() -> None:
-    workload = workload_from({"input_tokens_p50": 200_000}, _CATALOG.models, _CATALOG.regions)
+    workload = workload_from({"input_tokens_p50": 200_000}, _CATALOG)
     assert workload.context_tokens >= 200_256
 
 
@@ -69,10 +69,10 @@ def test_unknown_words_suggest_near_ones(settings: dict[str, object], suggestion
 
 def test_region_groups_leave_out_government_regions() -> None:
     regions = (*_CATALOG.regions, "us-gov-west-1")
-    us = expand_regions(workload_from({"regions_allowed": ("us",)}, _CATALOG.models, regions), regions)
+    us = expand_regions(workload_from({"regions_allowed": ("us",)}, _CATALOG), regions)
     assert "us-east-1" in us
     assert all(region.startswith("us-") and "gov" not in region for region in us)
-    anywhere = workload_from({"regions_allowed": ("any",), "residency": "eu"}, _CATALOG.models, regions)
+    anywhere = workload_from({"regions_allowed": ("any",), "residency": "eu"}, _CATALOG)
     assert all(region.startswith("eu-") for region in expand_regions(anywhere, regions))
 
 
@@ -89,8 +89,8 @@ def test_settings_make_the_same_workload_again(
     stated = {"peak_rps": peak, "input_tokens_p50": prompt, "output_tokens_p50": answer, "objective": objective}
     if limit is not None:
         stated["slo_ttft_ms_p95"] = limit
-    workload = workload_from(stated, _CATALOG.models, _CATALOG.regions)
+    workload = workload_from(stated, _CATALOG)
     written = settings_of(workload)
     defaulted = written.pop("defaulted", ())
     read = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
-    assert workload_from(read, _CATALOG.models, _CATALOG.regions, defaulted) == workload
+    assert workload_from(read, _CATALOG, defaulted) == workload

@@ -23,7 +23,8 @@ from advisor.export.catalog_document import catalog_document, prices_document
 from advisor.export.document import Document, uncovered_numbers
 from advisor.export.evidence_document import evidence_document
 from advisor.export.fit_document import fit_document
-from advisor.export.recommendation_document import recommendation_document, with_provenance
+from advisor.export.recommendation_document import recommendation_document
+from advisor.export.recommendation_provenance import with_provenance
 from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names, schema_text
 from advisor.export.verify_document import verify_document
 from advisor.reasons import warning
@@ -53,8 +54,8 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
         {"budget_usd": 1.0},
         {"mode": "batch", "batch_input_tokens": 10**9, "batch_output_tokens": 10**8, "purchase_allowed": ("spot",)},
     ):
-        answer = advise(workload_from(settings, catalog.models, catalog.regions), knowledge)
-        yield "recommendation", with_provenance(recommendation_document(answer, sentence), answer)
+        answer = advise(workload_from(settings, catalog), knowledge)
+        yield "recommendation", with_provenance(recommendation_document(answer, sentence))
     rows = [(row.instance, row.accelerator, row.price) for row in instance_rows(catalog, "eu-central-1")]
     yield "catalog", catalog_document(rows, "eu-central-1")
     yield "prices", prices_document(prices_of(catalog, "p5.48xlarge", None))

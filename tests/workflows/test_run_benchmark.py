@@ -57,7 +57,7 @@ def test_a_stated_live_server_becomes_evidence_that_advice_rests_on(catalog: Cat
     assert [each.verdict for each in kept.result.points] == [Verdict.VALID, Verdict.VALID]
     assert {figure.level for figure in kept.evidence} == {Level.MEASURED}
     workload = workload_from(
-        {"input_tokens_p50": 512, "output_tokens_p50": 8, "peak_rps": 0.5}, catalog.models, catalog.regions
+        {"input_tokens_p50": 512, "output_tokens_p50": 8, "peak_rps": 0.5}, catalog
     )
     bases = []
     for known in (before, gather(catalog, paths)):

@@ -6,22 +6,22 @@ from datetime import date
 
 from advisor.advice.assessment import Assessment, Assessor
 from advisor.advice.candidates import Candidate, Funnel, Removal, generate
-from advisor.advice.choice import Choice, choose, cost_bounds, over_budget
+from advisor.advice.choice import Choice, budgeted_usd, choose, cost_bounds, objective_key, over_budget
 from advisor.advice.claims import claims_of
-from advisor.advice.flips import break_even, flips
+from advisor.advice.flips import PriceFlip, break_even, flips, price_flip
 from advisor.advice.managed import managed_alternative
 from advisor.advice.market import Market, apply_market
-from advisor.advice.notices import licence_notices, parallel_notices, purchase_notices, review_by
+from advisor.advice.notices import licence_notices, purchase_notices, review_by, serving_notices
 from advisor.advice.offers import Offer
 from advisor.advice.published import ReportPick, judge_published
-from advisor.advice.recommendation import Alternative, PoolAdvice, Recommendation, Status, WinsBelow
+from advisor.advice.recommendation import Alternative, PoolAdvice, Recommendation, Status
 from advisor.advice.workload import BOTH, UNSURE, Workload
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Model
 from advisor.evidence.points import EvidencePoint
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.quantity import Quantity
-from advisor.reasons import error, info
+from advisor.reasons import error, info, warning
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,21 @@ def advise(workload: Workload, knowledge: Knowledge) -> Recommendation:
     pools = [_pool(catalog.model(name), replace(workload, model=name), knowledge) for name in names]
     if workload.model == UNSURE:
         return _compared(workload, pools, knowledge)
+    pools = _within_common_budget(workload, pools)
     found = {pool.status for pool in pools}
     status = next(status for status in (Status.NONE, Status.NOT_DISTINGUISHABLE, Status.RECOMMENDED) if status in found)
     return _answer(workload, status, tuple(pools), knowledge)
+
+
+def _within_common_budget(workload: Workload, pools: list[PoolAdvice]) -> list[PoolAdvice]:
+    """Pools that each keep within the budget may break it together: then none is recommended."""
+    costs = [budgeted_usd(pool.pick, workload) for pool in pools if pool.pick is not None]
+    if workload.budget_usd is None or len(costs) < 2 or sum(costs) <= workload.budget_usd:
+        return pools
+    reason = warning(
+        "pools_over_budget", cost_usd=sum(costs), budget_usd=workload.budget_usd, period=workload.budget_period
+    )
+    return [replace(pool, status=Status.NONE, notices=(reason, *pool.notices)) for pool in pools]
 
 
 def _answer(
@@ -64,11 +76,11 @@ def _answer(
 
 
 def _compared(workload: Workload, pools: list[PoolAdvice], knowledge: Knowledge) -> Recommendation:
-    """The model is open: the cheapest pool wins, the others are shown beside it."""
+    """The model is open: the pool that serves the objective best wins, the others are shown beside it."""
     answered = [pool for pool in pools if pool.pick is not None]
     if not answered:
         return _answer(workload, Status.NONE, tuple(pools), knowledge)
-    best = min(answered, key=lambda pool: pool.pick.usd if pool.pick is not None else float("inf"))
+    best = min(answered, key=lambda pool: objective_key(pool.pick, workload.objective) if pool.pick is not None else ())
     rest = tuple(pool for pool in pools if pool is not best)
     return _answer(workload, best.status, (best,), knowledge, rest)
 
@@ -87,7 +99,8 @@ def _pool(model: Model, workload: Workload, knowledge: Knowledge) -> PoolAdvice:
     bounds = cost_bounds(pick, assessor)
     status = Status.NOT_DISTINGUISHABLE if len(choice.tied) > 1 else Status.RECOMMENDED
     rejected = tuple(removal for removal in funnel.removals if removal.instance_type not in unpriced)
-    notices = [*purchase_notices(pick, workload, knowledge.as_of), *parallel_notices(pick)]
+    near = [removal for removal in rejected if removal.is_near_miss]
+    notices = [*purchase_notices(pick, workload, knowledge.as_of), *serving_notices(pick, workload)]
     return PoolAdvice(
         model=model.id,
         status=status,
@@ -97,12 +110,12 @@ def _pool(model: Model, workload: Workload, knowledge: Knowledge) -> PoolAdvice:
         alternatives=_alternatives(choice),
         tied=tuple(each.instance_type for each in choice.tied),
         rejected=rejected,
-        near_misses=tuple(removal for removal in rejected if removal.is_near_miss),
+        near_misses=tuple(sorted(near, key=lambda removal: removal.margin or 0.0)),
         funnel=tuple(funnel.steps),
         flips=tuple(flips(choice, assessor)),
-        break_even=break_even(choice),
-        wins_below=_wins_below(market, unpriced, pick, assessor),
-        managed=managed_alternative(catalog, model.id, workload, pick.usd),
+        break_even=break_even(choice, assessor),
+        wins_below=_wins_below(market, unpriced, choice, assessor),
+        managed=managed_alternative(catalog, model.id, workload, pick),
         notices=tuple(notices),
         licence=tuple(licence_notices(model, workload)),
         published_advice=judge_published(knowledge.report_picks, workload, pick, rejected),
@@ -134,7 +147,7 @@ def _unaffordable(assessment: Assessment, workload: Workload) -> Removal:
     over = over_budget(assessment, workload)
     reason = error(
         "over_budget",
-        cost_usd=assessment.usd,
+        cost_usd=budgeted_usd(assessment, workload),
         budget_usd=workload.budget_usd or 0.0,
         period=workload.budget_period,
     )
@@ -150,29 +163,31 @@ def _alternatives(choice: Choice) -> tuple[Alternative, ...]:
 
 
 def _wins_below(
-    market: Market, unpriced: Mapping[str, Removal], pick: Assessment, assessor: Assessor
-) -> tuple[WinsBelow, ...]:
-    """For each instance without a price: the hourly price at which its fleet would cost what the pick costs."""
+    market: Market, unpriced: Mapping[str, Removal], choice: Choice, assessor: Assessor
+) -> tuple[PriceFlip, ...]:
+    """For each instance without a price: the hourly price below which it would be the pick."""
     waiting = {offer.instance_type: offer for offer in reversed(market.unpriced) if offer.instance_type in unpriced}
-    thresholds = {name: _threshold(name, pick, assessor) for name in waiting}
-    return tuple(WinsBelow(waiting[name], price) for name, price in thresholds.items() if price is not None)
-
-
-def _threshold(instance_type: str, pick: Assessment, assessor: Assessor) -> float | None:
+    if not waiting:
+        return ()
     workload, catalog = assessor.workload, assessor.catalog
-    funnel = generate(catalog, catalog.model(workload.model), workload)
-    best: float | None = None
-    for candidate in funnel.candidates:
-        if candidate.instance.id == instance_type:
-            judged = assessor.assess(candidate, _at_one_dollar(candidate, pick))
-            if not isinstance(judged, Removal) and judged.usd > 0:
-                best = max(best or 0.0, pick.usd / judged.usd)
-    return best
+    candidates = generate(catalog, catalog.model(workload.model), workload).candidates
+    found = [_threshold(offer, candidates, choice, assessor) for offer in waiting.values()]
+    return tuple(flip for flip in found if flip is not None)
 
 
-def _at_one_dollar(candidate: Candidate, pick: Assessment) -> Offer:
+def _threshold(offer: Offer, candidates: Sequence[Candidate], choice: Choice, assessor: Assessor) -> PriceFlip | None:
     one = Quantity(1.0, "USD/h", Provenance(Level.ASSUMED, "one dollar an hour, to find the price that ties"))
-    return Offer(candidate.instance.id, pick.offer.region, pick.offer.purchase, one)
+    judged = [
+        assessor.assess(candidate, replace(offer, price=one))
+        for candidate in candidates
+        if candidate.instance.id == offer.instance_type
+    ]
+    paid = [each for each in judged if isinstance(each, Assessment) and each.usd > 0]
+    if not paid or choice.winner.usd <= 0:
+        return None
+    best = min(paid, key=lambda each: each.usd)
+    price = price_flip(best, choice.winner.usd / best.usd, choice, assessor)
+    return None if price is None else PriceFlip(offer.instance_type, price)
 
 
 def _nothing(model: Model, workload: Workload, knowledge: Knowledge, funnel: Funnel) -> PoolAdvice:

@@ -63,11 +63,6 @@ class Assessment:
         """1 is measured here; the decode efficiency's level decides."""
         return self.basis.decode.provenance.level.rank or 9
 
-    @property
-    def worst_miss(self) -> float:
-        """The largest relative distance of an expected latency from its limit; negative where all are met."""
-        return max((estimate.miss for estimate in self.estimates), default=-1.0)
-
 
 @dataclass(frozen=True)
 class Assessor:
@@ -99,6 +94,8 @@ class Assessor:
         self, candidate: Candidate, offer: Offer, basis: Basis, model: ReplicaModel, slots: int
     ) -> Assessment | Removal:
         """Judge with a given model: the expected one, or a faster or slower one for bounds."""
+        if slots < 1:
+            return Removal(candidate.instance.id, "latency", error("cannot_hold_one_request"))
         if self.workload.mode == "batch":
             return self._batch(candidate, offer, basis, model, slots)
         return self._online(candidate, offer, basis, model, slots)
@@ -136,7 +133,8 @@ class Assessor:
     def _batch(
         self, candidate: Candidate, offer: Offer, basis: Basis, model: ReplicaModel, slots: int
     ) -> Assessment | Removal:
-        run = size_batch(candidate, model, slots, self.workload, _known(offer))
+        owned = dict(self.workload.owned).get(candidate.instance.id, 0)
+        run = size_batch(candidate, model, slots, self.workload, _known(offer), owned)
         if run is None:
             deadline = self.workload.deadline_hours or 0.0
             return Removal(candidate.instance.id, "latency", error("deadline_before_ready", deadline_hours=deadline))

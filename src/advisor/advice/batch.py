@@ -28,9 +28,9 @@ def ready_hours(candidate: Candidate) -> float:
 
 
 def size_batch(
-    candidate: Candidate, model: ReplicaModel, slots: int, workload: Workload, usd_per_hour: float
+    candidate: Candidate, model: ReplicaModel, slots: int, workload: Workload, usd_per_hour: float, owned: int = 0
 ) -> BatchCost | None:
-    """The cheapest run that meets the deadline. None where start-up alone does not.
+    """The cheapest run that meets the deadline; owned instances cost nothing. None where start-up alone does not.
 
     Prompt tokens that the decode efficiency already paid for are not counted a second time.
     """
@@ -39,6 +39,7 @@ def size_batch(
     share = model.uncounted_prefill_ms / model.prefill_ms
     return batch_cost(
         usd_per_instance_hour=usd_per_hour,
+        owned_instances=owned,
         input_tokens=workload.batch_input_tokens * share,
         output_tokens=workload.batch_output_tokens,
         prefill_tokens_per_s=new_tokens / model.prefill_ms * 1e3 * candidate.replicas_per_instance,

@@ -22,7 +22,6 @@ _ALLOWED_FORMATS: dict[PrecisionFloor, tuple[WeightFormat, ...]] = {
     "fp8": ("bf16", "fp8"),
     "int4": ("bf16", "fp8", "int4", "nvfp4"),
 }
-GATES = ("stack", "precision", "memory", "region", "purchase", "latency", "budget")
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,15 @@ def generate(catalog: Catalog, model: Model, workload: Workload) -> Funnel:
         [_unfit(candidate) for candidate in fitted if not candidate.fit.verdict.runs],
     )
     return funnel
+
+
+def at_context(candidate: Candidate, workload: Workload) -> Candidate | None:
+    """The same candidate at another workload's longest request; None where that does not fit."""
+    request = replace(candidate.fit.request, context_tokens=workload.context_tokens)
+    if request == candidate.fit.request:
+        return candidate
+    fit = check_fit(replace(request, tensor_parallel_size=candidate.tensor_parallel_size))
+    return replace(candidate, fit=fit) if fit.verdict.runs else None
 
 
 def _by_stack(catalog: Catalog, workload: Workload) -> tuple[list[tuple[Instance, Accelerator, Engine]], list[Removal]]:

@@ -1,4 +1,7 @@
-"""Which assessment wins: one stated objective, a tie set by the doubt in the cost, no weighted score."""
+"""Which assessment wins: one stated objective, a tie set by the doubt in the cost, no weighted score.
+
+Inside a tie the order is: strongest evidence, lowest cost, fewest instances.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +44,11 @@ class Choice:
         return self.ranked[1] if len(self.ranked) > 1 else None
 
 
+def objective_key(assessment: Assessment, objective: Objective) -> tuple[float, ...]:
+    """What the objective compares, smaller first."""
+    return _KEYS[objective](assessment)
+
+
 def choose(assessments: Sequence[Assessment], assessor: Assessor) -> Choice:
     """Rank the best candidate of each instance type by the workload's objective. At least one is needed."""
     key = _KEYS[assessor.workload.objective]
@@ -49,7 +57,7 @@ def choose(assessments: Sequence[Assessment], assessor: Assessor) -> Choice:
         best.setdefault(assessment.instance_type, assessment)
     ranked = list(best.values())
     tied = _tied(ranked, assessor) if assessor.workload.objective == "cheapest" else [ranked[0]]
-    tied.sort(key=lambda each: (_doubt(each), each.instances, each.usd, each.candidate.id))
+    tied.sort(key=lambda each: (_doubt(each), _dollars(each), each.instances, each.candidate.id))
     rest = [each for each in ranked if each not in tied]
     return Choice((*tied, *rest), tuple(tied), frozenset(_dominated(ranked)))
 
@@ -62,6 +70,11 @@ def _expected_misses(assessment: Assessment) -> int:
 def _doubt(assessment: Assessment) -> float:
     """Strength of evidence inside a tie: its doubt, in steps of 0.1, so that a level alone decides nothing."""
     return round(assessment.basis.decode.sigma, 1)
+
+
+def _dollars(assessment: Assessment) -> float:
+    """The cost to four digits: two halves of an instance cost what the whole does, up to rounded list prices."""
+    return float(f"{assessment.usd:.4g}")
 
 
 def _latency(assessment: Assessment) -> float:
@@ -77,7 +90,7 @@ def _per_token(assessment: Assessment) -> float:
 
 
 _KEYS: dict[Objective, Callable[[Assessment], tuple[float, ...]]] = {
-    "cheapest": lambda each: (each.usd, each.evidence_rank, each.instances, _latency(each)),
+    "cheapest": lambda each: (_dollars(each), each.evidence_rank, each.instances, _latency(each)),
     "lowest_latency": lambda each: (_latency(each), each.usd),
     "tokens_per_dollar": lambda each: (_per_token(each), each.usd),
     "strongest_evidence": lambda each: (each.evidence_rank, each.basis.decode.sigma, each.usd),
@@ -110,20 +123,43 @@ def _rejudged(assessment: Assessment, assessor: Assessor, deviations: float) -> 
 def _tied(ranked: Sequence[Assessment], assessor: Assessor) -> list[Assessment]:
     """Those whose cost differs from the best by less than their own doubts allow; shared doubt cancels.
 
-    One that is expected to miss a target is never tied with one that is expected to meet it.
+    One that is expected to miss a target is never tied with one that is expected to meet it. Two that differ
+    in nothing but how many of the same chips an instance has share all of their doubt: the dearer one is tied
+    only if it is the cheaper one at the slow or the fast end.
     """
     best = ranked[0]
     misses = _expected_misses(best)
-    best_sigma = _cost_sigma(best, assessor)
     found = [best]
     for other in ranked[1:]:
-        distance = log(other.usd / best.usd) if best.usd > 0 else float("inf")
-        if distance > log(_MOST_DOUBT) or _expected_misses(other) > misses:
+        if _expected_misses(other) > misses:
             continue
-        doubt = sqrt(best_sigma**2 + _cost_sigma(other, assessor) ** 2)
-        if distance <= _NINETY_FIVE_PERCENT_ONE_SIDED * doubt:
+        tied = _cheaper_at_an_end if _same_speed(best, other) else _within_doubt
+        if tied(other, best, assessor):
             found.append(other)
     return found
+
+
+def _same_speed(left: Assessment, right: Assessment) -> bool:
+    """Whether one unknown efficiency decides the speed of both."""
+    mine, theirs = left.candidate, right.candidate
+    return (mine.accelerator.id, mine.checkpoint.id, mine.engine.id) == (
+        theirs.accelerator.id,
+        theirs.checkpoint.id,
+        theirs.engine.id,
+    )
+
+
+def _cheaper_at_an_end(other: Assessment, best: Assessment, assessor: Assessor) -> bool:
+    ends = (-EIGHTY_PERCENT, EIGHTY_PERCENT)
+    return any(_rejudged(other, assessor, end).usd < _rejudged(best, assessor, end).usd for end in ends)
+
+
+def _within_doubt(other: Assessment, best: Assessment, assessor: Assessor) -> bool:
+    distance = log(other.usd / best.usd) if best.usd > 0 else float("inf")
+    if distance > log(_MOST_DOUBT):
+        return False
+    doubt = sqrt(_cost_sigma(best, assessor) ** 2 + _cost_sigma(other, assessor) ** 2)
+    return distance <= _NINETY_FIVE_PERCENT_ONE_SIDED * doubt
 
 
 def _cost_sigma(assessment: Assessment, assessor: Assessor) -> float:
@@ -153,8 +189,12 @@ def over_budget(assessment: Assessment, workload: Workload) -> float | None:
     """By how much of the budget the expected cost is over it; None where it is within or none is stated."""
     if workload.budget_usd is None:
         return None
-    cost = assessment.usd
-    if workload.mode == "batch" and workload.budget_period == "month":
-        assert assessment.batch is not None, "a batch workload is assessed as a batch"
-        cost = assessment.batch.usd_per_month
+    cost = budgeted_usd(assessment, workload)
     return cost / workload.budget_usd - 1 if cost > workload.budget_usd else None
+
+
+def budgeted_usd(assessment: Assessment, workload: Workload) -> float:
+    """The cost over the budget's own period: a batch may have a budget for each run or for the month."""
+    if assessment.batch is not None and workload.budget_period == "month":
+        return assessment.batch.usd_per_month
+    return assessment.usd

@@ -1,4 +1,4 @@
-"""What would change the answer: for each input, the nearest value at which another pick wins.
+"""What would change the answer: for each input and price, the nearest value at which another pick wins.
 
 Computed by bisection on the ranking itself, within a factor of four either way, among the candidates that
 were still in the running (facts: sizing, section 5.3).
@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from math import exp, log
 
 from advisor.advice.assessment import Assessment, Assessor
-from advisor.advice.candidates import Removal
+from advisor.advice.candidates import Removal, at_context
 from advisor.advice.choice import Choice, choose, over_budget
 from advisor.advice.workload import Workload
+from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.quantity import Quantity
 from advisor.slo import Slo
 
 _WIDEST = 4.0
@@ -34,12 +36,11 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class BreakEven:
-    """The price or speed at which a candidate would tie the winner."""
+class PriceFlip:
+    """The hourly price below which another instance type would win."""
 
     instance_type: str
-    kind: str
-    value: float
+    usd_per_hour: float
 
 
 def flips(choice: Choice, assessor: Assessor, count: int = 4) -> list[Flip]:
@@ -55,13 +56,40 @@ def flips(choice: Choice, assessor: Assessor, count: int = 4) -> list[Flip]:
     return found[:count]
 
 
-def break_even(choice: Choice) -> BreakEven | None:
-    """The hourly price at which the runner-up would cost what the winner costs."""
-    runner_up = choice.runner_up
-    if runner_up is None or runner_up.offer.usd_per_hour is None or runner_up.usd <= 0:
-        return None
-    price = runner_up.offer.usd_per_hour * choice.winner.usd / runner_up.usd
-    return BreakEven(runner_up.instance_type, "usd_per_hour", price)
+def break_even(choice: Choice, assessor: Assessor) -> PriceFlip | None:
+    """The highest price below its own at which the first of the others would win, whatever the objective."""
+    for other in _shortlist(choice)[1:]:
+        own = other.offer.usd_per_hour
+        price = price_flip(other, own, choice, assessor) if own else None
+        if price is not None:
+            return PriceFlip(other.instance_type, price)
+    return None
+
+
+def price_flip(other: Assessment, highest: float, choice: Choice, assessor: Assessor) -> float | None:
+    """The price up to `highest` below which `other` would win, by ranking again; None where no price does it."""
+
+    def wins(usd_per_hour: float) -> bool:
+        shortlist = [each for each in _shortlist(choice) if each.instance_type != other.instance_type]
+        cheaper = _priced(other, usd_per_hour, assessor)
+        return choose([*shortlist, cheaper], assessor).winner.instance_type == other.instance_type
+
+    low, high = log(highest / _WIDEST**2), log(highest)
+    if wins(exp(high)) or not wins(exp(low)):
+        return exp(high) if wins(exp(high)) else None
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if wins(exp(middle)) else (low, middle)
+    return exp(low)
+
+
+def _priced(assessment: Assessment, usd_per_hour: float, assessor: Assessor) -> Assessment:
+    origin = Provenance(Level.ASSUMED, "a price to try, to find the one that would win")
+    offer = replace(assessment.offer, price=Quantity(usd_per_hour, "USD/h", origin), rows=())
+    each = assessment
+    judged = assessor.judge(each.candidate, offer, each.basis, each.model, each.slots)
+    assert not isinstance(judged, Removal), "a price decides no gate before the budget"
+    return judged
 
 
 _Vary = Callable[[float], Workload]
@@ -146,8 +174,9 @@ def _same(answer: Assessment | None, winner: Assessment) -> bool:
 def _pick(shortlist: Sequence[Assessment], assessor: Assessor) -> Assessment | None:
     found = []
     for each in shortlist:
-        judged = assessor.assess(each.candidate, each.offer)
-        if not isinstance(judged, Removal) and over_budget(judged, assessor.workload) is None:
+        candidate = at_context(each.candidate, assessor.workload)
+        judged = assessor.assess(candidate, each.offer) if candidate is not None else None
+        if isinstance(judged, Assessment) and over_budget(judged, assessor.workload) is None:
             found.append(judged)
     return choose(found, assessor).winner if found else None
 

@@ -67,6 +67,8 @@ def review_by(catalog_date: date | None) -> date | None:
     return None if catalog_date is None else catalog_date + timedelta(days=_REVIEW_DAYS)
 
 
-def parallel_notices(assessment: Assessment) -> Iterable[Reason]:
-    """Cautions of the fit checker that hold for the chosen combination."""
-    return [reason for reason in assessment.candidate.fit.reasons if reason.severity == "warning"]
+def serving_notices(assessment: Assessment, workload: Workload) -> Iterable[Reason]:
+    """Cautions of the fit checker about the chosen combination, and what the estimate leaves out."""
+    yield from (reason for reason in assessment.candidate.fit.reasons if reason.severity == "warning")
+    if workload.images:
+        yield warning("images_not_timed")

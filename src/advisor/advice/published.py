@@ -30,11 +30,8 @@ def judge_published(
     for line in picks:
         if (line.objective and line.objective != workload.objective) or (line.model and line.model != workload.model):
             continue
-        if chosen is not None and chosen.instance_type == line.pick:
-            verdict = "agrees"
-        elif line.pick in removed:
-            verdict = f"rejected: {removed[line.pick].reason.code}"
-        else:
-            verdict = "serves, not the pick"
-        found.append(PublishedAdvice(line.report, line.text, line.pick, verdict, line.line))
+        reason = removed[line.pick].reason if line.pick in removed else None
+        agrees = chosen is not None and chosen.instance_type == line.pick
+        verdict = "agrees" if agrees else "serves, not the pick" if reason is None else "rejected"
+        found.append(PublishedAdvice(line.report, line.text, line.pick, verdict, reason, line.line))
     return tuple(found)

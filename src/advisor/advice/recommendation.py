@@ -7,10 +7,9 @@ from enum import StrEnum
 from advisor.advice.assessment import Assessment
 from advisor.advice.candidates import Removal, Step
 from advisor.advice.choice import CostBounds
-from advisor.advice.flips import BreakEven, Flip
+from advisor.advice.flips import Flip, PriceFlip
 from advisor.advice.managed import Managed
 from advisor.advice.notices import LicenceNotice
-from advisor.advice.offers import Offer
 from advisor.advice.workload import Workload
 from advisor.quantities.provenance import Level, Provenance
 from advisor.reasons import Reason
@@ -61,21 +60,14 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class WinsBelow:
-    """An instance without a known price, and the hourly price below which it would win."""
-
-    offer: Offer
-    usd_per_hour: float
-
-
-@dataclass(frozen=True, slots=True)
 class PublishedAdvice:
-    """What a published report would pick for this workload, and what became of that pick here."""
+    """What a published report would pick for this workload, and what became of that pick here: reason, if rejected."""
 
     report: str
     text: str
     pick: str
     verdict: str
+    reason: Reason | None
     line: int | None
 
 
@@ -94,8 +86,8 @@ class PoolAdvice:
     near_misses: tuple[Removal, ...]
     funnel: tuple[Step, ...]
     flips: tuple[Flip, ...]
-    break_even: BreakEven | None
-    wins_below: tuple[WinsBelow, ...]
+    break_even: PriceFlip | None
+    wins_below: tuple[PriceFlip, ...]
     managed: Managed | None
     notices: tuple[Reason, ...]
     licence: tuple[LicenceNotice, ...]

@@ -104,7 +104,10 @@ def shape_of(workload: Workload) -> RequestShape:
 
 
 def slots_of(candidate: Candidate, basis: Basis, workload: Workload) -> int:
-    """Requests that one replica runs at once: engine limit, KV cache, and how far the evidence reaches."""
+    """Requests that one replica runs at once: engine limit, KV cache, and how far the evidence reaches.
+
+    0 where the cache does not hold one.
+    """
     request = replace(
         candidate.fit.request,
         context_tokens=workload.request_context_tokens,
@@ -114,7 +117,7 @@ def slots_of(candidate: Candidate, basis: Basis, workload: Workload) -> int:
     held = int(cache.max_concurrency_at_context) if cache is not None else 0
     engine_limit = candidate.engine.max_sequences or scheduler_limits(request, candidate.accelerator).max_num_seqs
     limits = (held, engine_limit, basis.most_streams)
-    return max(1, min(limit for limit in limits if limit is not None))
+    return min(limit for limit in limits if limit is not None)
 
 
 def size_online(candidate: Candidate, model: ReplicaModel, slots: int, workload: Workload) -> Sizing | None:

@@ -36,6 +36,7 @@ class Pool(BaseModel):
     serve_env: dict[str, str] = {}
     quota: str | None = Field(None, description="name of the EC2 quota; absent where it is not known")
     quota_vcpus: int
+    run_hours: Number | None = Field(None, description="of a batch; the cost's own is the longest of all pools")
 
 
 class Cost(BaseModel):
@@ -62,6 +63,7 @@ class Managed(BaseModel):
     usd_per_month: Number | None = None
     usd_per_run: Number | None = None
     break_even_output_tokens_per_month: Number | None = None
+    break_even_within_capacity: bool | None = Field(None, description="whether the instances carry as many")
     excluded: str | None = None
     usd_per_million_input_tokens: Number | None = None
     usd_per_million_output_tokens: Number | None = None
@@ -73,7 +75,7 @@ class Managed(BaseModel):
 class WeakestLink(BaseModel):
     claim: str
     level: Level
-    measured_claims: int
+    measured_claims: int = Field(description="claims computed from a sweep measured here")
     claims: int
 
 
@@ -87,6 +89,7 @@ class Verify(BaseModel):
     min_requests: int
     minutes: Number
     usd: Number
+    state: Literal["confirmed", "refuted"] | None = Field(None, description="of this pool, where there are several")
 
 
 class Claim(Sourced):
@@ -159,6 +162,7 @@ class PublishedAdvice(BaseModel):
     text: str
     pick: str
     verdict: str
+    message: str | None = Field(None, description="why the pick is rejected here")
     line: int | None = None
     model: str | None = None
 
@@ -174,6 +178,8 @@ class Notice(BaseModel):
 class Compared(BaseModel):
     model: str
     status: str
+    instance_type: str | None = None
+    instances: int | None = None
     usd_per_month: Number | None = None
     usd_per_month_low: Number | None = None
     usd_per_month_high: Number | None = None

@@ -75,10 +75,12 @@ def batch_cost(
     ready_hours: float,
     deadline_hours: float | None,
     runs_per_month: float,
+    owned_instances: int = 0,
 ) -> BatchCost | None:
     """The cheapest run: the smallest count of instances that meets the deadline, one where there is none.
 
-    The rates are per instance. None when start-up alone takes longer than the deadline.
+    The rates are per instance; owned_instances of them are already paid for. None when start-up alone takes
+    longer than the deadline.
     """
     hours_alone = input_tokens / (prefill_tokens_per_s * 3600) + output_tokens / (decode_tokens_per_s * 3600)
     instances = 1
@@ -88,7 +90,7 @@ def batch_cost(
             return None
         instances = max(1, ceil(hours_alone / usable))
     work = hours_alone / instances
-    per_run = usd_per_instance_hour * instances * (ready_hours + work)
+    per_run = usd_per_instance_hour * max(0, instances - owned_instances) * (ready_hours + work)
     return BatchCost(
         instances=instances,
         work_hours=work,

@@ -11,9 +11,11 @@ SENTENCES = {
     "not_sold_that_way": "It is not sold as {purchases} there. It is sold as {sold_as}.",
     "spot_cannot_serve_online": "Spot capacity can end within two minutes: it serves batches, not people who wait.",
     "cannot_carry_one_request": "One replica cannot carry a single request at this shape within 80 % utilisation.",
-    "slo_missed": "{target} is {value_ms} at best, over the limit of {limit_ms}.",
+    "cannot_hold_one_request": "The KV cache does not hold one request at this length.",
+    "slo_missed": "{target} is expected at {value_ms} and misses {limit_ms} with at least 90 % probability.",
     "deadline_before_ready": "Starting up takes longer than the deadline of {deadline_hours} hours.",
     "over_budget": "It costs {cost_usd} a {period}, over the budget of {budget_usd}.",
+    "pools_over_budget": "Together the pools cost {cost_usd} a {period}, over the budget of {budget_usd}.",
     "nothing_feasible": "No instance meets everything that was asked.",
     "no_managed_price_here": "No per-token price is known for {regions}; prices are known for {known_for}.",
     "price_derived": (
@@ -24,6 +26,9 @@ SENTENCES = {
     "spot_interrupts": "{instance} on spot can be interrupted at two minutes' notice, and its price moves by the day.",
     "capacity_block_term": (
         "{instance} is priced as a Capacity Block: paid up front, at most 182 days, re-priced in steps of months."
+    ),
+    "images_not_timed": (
+        "Requests carry images: their encoder's memory is counted, but neither its time nor the tokens of an image are."
     ),
     "owned_instances": "{instances} {instance} are already owned and count as paid for.",
 }

@@ -3,7 +3,7 @@
 The command line and the app show the same card; each gives the roles its own looks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,8 +40,19 @@ _HEADLINES = {
 }
 _MOST_REJECTED = 8
 _MOST_ALTERNATIVES = 6
-_OPERATORS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">"}
-_OTHER_SIDE = {"<=": "above", "<": "above", ">=": "below", ">": "below"}
+_MANAGED_WORTH_SAYING = 0.5
+"""A managed service that costs less than this share of the instances is told at the top."""
+_OPERATORS = {"<=": "≤", ">=": "≥"}
+_OTHER_SIDE = {"<=": "above", ">=": "below"}
+_RELAX: Mapping[str, str] = {
+    "stack": "another serving stack",
+    "memory": "a lower precision floor or a shorter context",
+    "region": "more regions",
+    "purchase": "another way of buying",
+    "latency": "a looser target",
+    "budget": "a higher budget",
+}
+"""What would let an instance through a gate that it failed."""
 _STATUS: Mapping[str, Role] = {"meets": "meets", "undecided": "undecided", "misses": "misses"}
 
 
@@ -49,10 +60,12 @@ def card(document: Row) -> list[Section]:
     """Every section that has something to say, in reading order. Nothing is computed here."""
     sections = [
         Section("", tuple(_headline(document))),
+        Section("Closest to an answer", tuple(_closest(document))),
         Section("Licence notice", tuple(_prominent(document))),
         Section("Rests on", tuple(_claims(document))),
         Section("Cost", tuple(_cost(document))),
         Section("Managed alternative", tuple(_managed(document))),
+        Section("The other model", tuple(_compared(document))),
         Section("Would serve too", tuple(_alternatives(document))),
         Section("Does not serve", tuple(_rejected(document))),
         Section("Weakest link", tuple(_weakest(document))),
@@ -97,8 +110,43 @@ def _headline(document: Row) -> list[Line]:
         found.append(_plain(f"{engine}, tensor parallel {pool['tensor_parallel_size']}{shared} · {place}"))
     if document["status"] in _HEADLINES:
         found.append((Span(_HEADLINES[document["status"]].upper(), "alarm"),))
+    tied = [row["instance_type"] for row in document.get("alternative", []) if row["tied"]]
+    if tied:
+        found.append(_plain(f"As far as anybody knows, {_either(tied)} may be cheaper."))
+        found.append((Span("Of those, first comes the strongest evidence, then the lowest cost.", "muted"),))
+    found += [_managed_is_cheaper(row, share) for row, share in _shares(document) if share < _MANAGED_WORTH_SAYING]
     if document["state"] != "unverified":
         found.append((Span("state: "), Span(document["state"], "strong")))
+    return found
+
+
+def _either(names: Sequence[str]) -> str:
+    *first, last = dict.fromkeys(names)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _closest(document: Row) -> list[Line]:
+    """Where nothing is recommended: what came nearest, and what would let it through."""
+    if document["status"] != "none":
+        return []
+    batch = document["workload"].get("mode") == "batch"
+    found: list[Line] = []
+    for row in document.get("near_miss", []):
+        way = "a longer deadline" if batch and row["gate"] == "latency" else _RELAX[row["gate"]]
+        missed = f"Missed by {text.percent(row['margin'])}; {way} would help."
+        found.append((Span(f"{row['instance_type']:<17}", "strong"), Span(f"{row['message']} {missed}")))
+    return found
+
+
+def _by_model(rows: Sequence[Row], line: Callable[[Row], Line]) -> list[Line]:
+    """A line for each row, under the model's name where the answer has several pools."""
+    found: list[Line] = []
+    last = None
+    for row in rows:
+        if row.get("model", last) != last:
+            last = row["model"]
+            found.append((Span(last, "muted"),))
+        found.append(line(row))
     return found
 
 
@@ -113,7 +161,7 @@ def _prominent(document: Row) -> list[Line]:
 
 def _claims(document: Row) -> list[Line]:
     claims = document.get("claim", [])
-    found = [_claim(claim) for claim in claims]
+    found = _by_model(claims, _claim)
     if found:
         found.append((Span("Ranges hold with 80 % probability.", "muted"),))
     sources = dict.fromkeys((claim["level"], claim["source"]) for claim in claims)
@@ -177,7 +225,10 @@ def _pick_prices(document: Row) -> list[Row]:
 
 def _managed(document: Row) -> list[Line]:
     found: list[Line] = []
-    for managed in document.get("managed", []):
+    rows = document.get("managed", [])
+    for managed in rows:
+        if len(rows) > 1:
+            found.append((Span(managed["model"], "muted"),))
         if "excluded" in managed:
             found.append(_plain(f"{managed['service']}: {managed['excluded']}"))
             continue
@@ -186,33 +237,61 @@ def _managed(document: Row) -> list[Line]:
         found.append((Span(cost), Span(managed["level"], "glyph"), Span(f" {managed['level']}", "muted")))
         even = managed.get("break_even_output_tokens_per_month")
         if even is not None:
-            found.append(
-                _plain(f"instances are cheaper from {text.big(even)} output tokens a month, if they can carry it")
-            )
+            carried = managed.get("break_even_within_capacity")
+            limit = ", more than these carry" if carried is False else ""
+            found.append(_plain(f"instances are cheaper from {text.big(even)} output tokens a month{limit}"))
+    return found
+
+
+def _shares(document: Row) -> list[tuple[Row, float]]:
+    """Each managed service with its cost as a share of the instances' cost, where that is one pool's."""
+    cost = document.get("cost", {})
+    key = "usd_per_run" if "usd_per_run" in cost else "usd_per_month"
+    rows = [row for row in document.get("managed", []) if key in row]
+    return [(row, row[key] / cost[key]) for row in rows] if len(rows) == 1 and cost.get(key) else []
+
+
+def _managed_is_cheaper(row: Row, share: float) -> Line:
+    period, key = ("a run", "usd_per_run") if "usd_per_run" in row else ("a month", "usd_per_month")
+    cost = f"{text.usd(row[key])} {period}, 1/{round(1 / share):,} of the cost"
+    return _plain(f"{row['service']} serves the same traffic for {cost}.")
+
+
+def _compared(document: Row) -> list[Line]:
+    found: list[Line] = []
+    for row in document.get("compared", []):
+        key, period = ("usd_per_run", "a run") if "usd_per_run" in row else ("usd_per_month", "a month")
+        cost = f"{text.usd(row[key])} {period}" if key in row else "nothing serves it"
+        what = f": {row['instances']} × {row['instance_type']}" if "instances" in row else ""
+        found.append((Span(f"{row['model']:<17}", "strong"), Span(f"{cost}{what}")))
     return found
 
 
 def _alternatives(document: Row) -> list[Line]:
-    return [
-        (Span(f"{row['instance_type']:<17}", "strong"), Span(_alternative(row)))
-        for row in document.get("alternative", [])[:_MOST_ALTERNATIVES]
-    ]
+    return _by_model(
+        document.get("alternative", [])[:_MOST_ALTERNATIVES],
+        lambda row: (Span(f"{row['instance_type']:<17}", "strong"), Span(_alternative(row))),
+    )
 
 
 def _alternative(row: Row) -> str:
     key, period = ("usd_per_run", "a run") if "usd_per_run" in row else ("usd_per_month", "a month")
     ties = ", not distinguishable" if row["tied"] else ""
+    open_targets = [name_of(key) for key, status in row.get("targets", {}).items() if status == "undecided"]
+    ties += f"; undecided: {', '.join(open_targets)}" if open_targets else ""
     what = f"{row['instances']} × {row['checkpoint']} TP {row['tensor_parallel_size']}"
     return f"{what}, {row['region']}: {text.usd(row[key])} {period}{ties}"
 
 
 def _rejected(document: Row) -> list[Line]:
     rejected: Sequence[Row] = document.get("rejected", [])
-    missed = {row["instance_type"] for row in document.get("near_miss", [])}
-    found: list[Line] = []
-    for row in rejected[:_MOST_REJECTED]:
-        near = " (near miss)" if row["instance_type"] in missed else ""
-        found.append((Span(f"{row['instance_type']:<17}", "strong"), Span(f"{row['message']}{near}")))
+    missed = {(row["instance_type"], row.get("model")) for row in document.get("near_miss", [])}
+
+    def line(row: Row) -> Line:
+        near = " (near miss)" if (row["instance_type"], row.get("model")) in missed else ""
+        return Span(f"{row['instance_type']:<17}", "strong"), Span(f"{row['message']}{near}")
+
+    found = _by_model(rejected[:_MOST_REJECTED], line)
     if len(rejected) > _MOST_REJECTED:
         found.append((Span(f"and {len(rejected) - _MOST_REJECTED} more", "muted"),))
     return found
@@ -220,24 +299,26 @@ def _rejected(document: Row) -> list[Line]:
 
 def _weakest(document: Row) -> list[Line]:
     found: list[Line] = []
-    for weakest in document.get("weakest_link", []):
+    for number, weakest in enumerate(document.get("weakest_link", [])):
         measured = f"{weakest['measured_claims']} of {weakest['claims']} figures rest on a sweep measured here"
-        found.append(_plain(f"{name_of(weakest['claim'])} is {weakest['level']}; {measured}."))
+        of = f"{document['pool'][number]['model']}: " if len(document["weakest_link"]) > 1 else ""
+        found.append(_plain(f"{of}{name_of(weakest['claim'])} is {weakest['level']}; {measured}."))
     for verify in document.get("verify", []):
         effort = f"about {verify['minutes']:.0f} min and {text.usd(verify['usd'])} on one instance"
         asked = f"{verify['min_requests']:,} requests at {verify['concurrency']} concurrent settle it, {effort}:"
-        found += [_plain(asked), _plain("advisor verify FILE --endpoint URL")]
+        pool = f" --pool {verify['model']}" if len(document["verify"]) > 1 else ""
+        found += [_plain(asked), _plain(f"advisor verify FILE --endpoint URL{pool}")]
     return found
 
 
 def _holds(document: Row) -> list[Line]:
-    return [
-        _plain(
+    return _by_model(
+        document.get("holds_while", []),
+        lambda row: _plain(
             f"{name_of(row['variable'])} {_OPERATORS[row['op']]} "
             f"{written(row['limit'], unit_of_variable(row['variable']))}; {_OTHER_SIDE[row['op']]}: {row['becomes']}"
-        )
-        for row in document.get("holds_while", [])
-    ]
+        ),
+    )
 
 
 def _notices(document: Row) -> list[Line]:
@@ -262,6 +343,10 @@ def _value(value: Any) -> str:
 
 def _published(document: Row) -> list[Line]:
     return [
-        _plain(f'{row["source"]}: "{row["text"]}" → {row["pick"]}: {row["verdict"]}')
+        _plain(f'{row["source"]}: "{row["text"]}" → {row["pick"]}: {_verdict(row)}')
         for row in document.get("published_advice", [])
     ]
+
+
+def _verdict(row: Row) -> str:
+    return f"{row['verdict']}. {row['message']}" if "message" in row else f"{row['verdict']}."

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from advisor.quantities import text
 from advisor.reasons import Parameter, Reason
 from advisor.wording import advice, fit, verify
+from advisor.wording.figures import name_of
 
 _SENTENCES: Mapping[str, str] = {**fit.SENTENCES, **advice.SENTENCES, **verify.SENTENCES}
 
@@ -34,7 +35,7 @@ def _written(key: str, value: Parameter) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     if isinstance(value, str):
-        return value
+        return name_of(value) if key == "target" else value
     for suffix, write in _WRITERS:
         if key.endswith(suffix):
             return write(value)

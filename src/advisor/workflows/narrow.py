@@ -9,6 +9,11 @@ from advisor.advice.workload import workload_from
 from advisor.catalog.load import Catalog
 
 
+def check_settings(settings: Mapping[str, Any], catalog: Catalog) -> None:
+    """InputError naming the key for settings that make no workload; UnknownIdError with near ids for unknown ones."""
+    workload_from(settings, catalog)
+
+
 def narrow(settings: Mapping[str, Any], catalog: Catalog) -> Mapping[str, Funnel]:
     """What is left under stated settings, by model, and what each gate removed."""
-    return narrowed(workload_from(settings, catalog.models, catalog.regions), catalog)
+    return narrowed(workload_from(settings, catalog), catalog)
