@@ -66,7 +66,7 @@ def test_every_option_with_enter_for_the_rest_ends_in_an_answer_or_a_reasoned_no
         if is_asked and open_node.id == "context" and key == "7":
             answers["model"] = chosen(TREE.nodes["model"], "1")
     walk = TREE.walk(answers)
-    workload = workload_from(walk.settings, _CATALOG.models, _CATALOG.regions)
+    workload = workload_from(walk.settings, _CATALOG)
     answer = advise(workload, _KNOWLEDGE)
     assert len(answers) <= 10
     if answer.status is Status.NONE:
@@ -83,7 +83,7 @@ def test_any_path_ends_in_an_answer_or_a_reasoned_none(data: st.DataObject) -> N
         answers[node.id] = chosen(node, data.draw(st.sampled_from([option.key for option in node.options])))
     settings_made = TREE.walk(answers).settings
     try:
-        workload = workload_from(settings_made, _CATALOG.models, _CATALOG.regions)
+        workload = workload_from(settings_made, _CATALOG)
     except InputError as error:
         # Only a context that does not hold the prompt is refused, in words.
         assert error.key == "context_tokens"
@@ -125,7 +125,7 @@ def test_typed_numbers_are_taken_and_zero_leaves_a_key_unset() -> None:
 
 def test_candidates_shrink_while_questions_are_open() -> None:
     walk = TREE.walk({"model": Answer(("2",))})
-    funnel = narrowed(workload_from(walk.settings, _CATALOG.models, _CATALOG.regions), _CATALOG)["llama-4-maverick"]
+    funnel = narrowed(workload_from(walk.settings, _CATALOG), _CATALOG)["llama-4-maverick"]
     assert 0 < len({each.instance.id for each in funnel.candidates}) < len(_CATALOG.instances)
 
 

@@ -67,7 +67,7 @@ def test_a_replica_that_carries_the_rate_within_the_targets_confirms(
     assert (found.outcome, codes(found)) == (Outcome.CONFIRMED, ["verify_confirmed"])
     assert [claim.id for claim in found.claims] == ["ttft_p95_ms", "itl_p95_ms"]
     assert uncovered_numbers(verify_document(found, sentence)) == []
-    write_state(file, found.outcome)
+    write_state(file, found.model, found.outcome)
     assert read_recommendation(file)["state"] == "confirmed"
 
 
@@ -75,7 +75,7 @@ def test_a_replica_that_is_too_slow_refutes(file: Path, catalog: Catalog, paths:
     with vllm(first_s=0.15) as server:
         found = checked(file, server.url, catalog, paths)
     assert (found.outcome, codes(found)) == (Outcome.REFUTED, ["verify_refuted"])
-    write_state(file, found.outcome)
+    write_state(file, found.model, found.outcome)
     assert read_recommendation(file)["state"] == "refuted"
 
 
@@ -104,7 +104,7 @@ def test_the_builtin_endpoint_confirms_nothing(file: Path, catalog: Catalog, pat
     with SimulatorProcess("fast") as endpoint:
         found = checked(file, endpoint.url, catalog, paths)
     assert (found.outcome, codes(found), found.trials) == (Outcome.INCONCLUSIVE, ["verify_simulated"], ())
-    write_state(file, found.outcome)
+    write_state(file, found.model, found.outcome)
     assert file.read_bytes() == before
 
 

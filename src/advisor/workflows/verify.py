@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from advisor.bench.plan import Api
+from advisor.bench.plan import Api, Secret
 from advisor.bench.records import RunState
 from advisor.bench.result import Verdict
 from advisor.bench.runner import RunHandle
@@ -67,7 +67,7 @@ class _Session:
     check: dict[str, Any]
     catalog: Catalog
     paths: UserPaths
-    key: str | None
+    key: Secret | None = field(repr=False)
     watch: Callable[[RunHandle], RunState]
     targets: tuple[Slo, ...]
     trials: list[Trial] = field(default_factory=list)
@@ -122,7 +122,7 @@ def verify(
     question: VerifyQuestion,
     catalog: Catalog,
     paths: UserPaths,
-    key: str | None,
+    key: Secret | None,
     watch: Callable[[RunHandle], RunState],
 ) -> Verification:
     """Measure one replica at the load that the file plans, and search near it where that does not decide.
@@ -148,10 +148,24 @@ def verify(
     )
 
 
-def write_state(file: Path, outcome: Outcome) -> None:
-    """Write the outcome into the file, where it is one: an inconclusive check leaves the file as it is."""
-    if outcome is not Outcome.INCONCLUSIVE:
-        write_recommendation({**read_recommendation(file), "state": outcome.value}, file)
+def write_state(file: Path, model: str, outcome: Outcome) -> None:
+    """Write the outcome into the file, where it is one: an inconclusive check leaves the file as it is.
+
+    A file of several pools is confirmed when each of them is, and refuted when one of them is.
+    """
+    if outcome is Outcome.INCONCLUSIVE:
+        return
+    document = read_recommendation(file)
+    checks = document["verify"]
+    if len(checks) == 1:
+        write_recommendation({**document, "state": outcome.value}, file)
+        return
+    for check in checks:
+        if check["model"] == model:
+            check["state"] = outcome.value
+    found = {check.get("state", "unverified") for check in checks}
+    state = next(state for state in ("refuted", "unverified", "confirmed") if state in found)
+    write_recommendation({**document, "state": state}, file)
 
 
 def _check(document: Document, question: VerifyQuestion) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     show = partial(watch, output=output)
     found = verify(question, open_catalog(arguments), user_paths(), read_key(arguments), show)
     if arguments.update:
-        write_state(arguments.file, found.outcome)
+        write_state(arguments.file, found.model, found.outcome)
     if output.json_mode:
         output.document(verify_document(found, sentence))
     else:
