@@ -6,6 +6,7 @@ verdicts are not what it is about, the machine's part in them is taken out. Only
 is the subject is an attempt that the machine spoilt made again.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -30,6 +31,14 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it never came to that"
         time.sleep(_LOOK_S)
+
+
+async def reached(holds: Callable[[], bool]) -> None:
+    """The same, while the event loop goes on."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to that"
+        await asyncio.sleep(_LOOK_S)
 
 
 def forgive_the_client(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,11 +17,12 @@ from advisor.bench.plan import Plan, Target
 from advisor.bench.prompts import PromptCalibration
 from advisor.bench.records import CellKey, Load, Outcome, Phase
 from advisor.bench.transport import CaptureTransport
+from patience import reached
 from servers.engine import Engine
 from servers.raw import Connection, RawServer, Request, chunk, json_answer, stream_head, text_event
 
 KEY = "sk-very-secret-0123456789"
-PLAN = Plan(model="tiny", requests_per_cell=4, concurrencies=(2,), input_tokens=60, output_tokens=3, timeout_s=5)
+PLAN = Plan(model="tiny", requests_per_cell=4, concurrencies=(2,), input_tokens=60, output_tokens=3)
 CELL = CellKey(Load("concurrency", 2), 0)
 FIRST = Ticket(Phase.MEASURE, 0, 0, 5)
 
@@ -31,6 +32,7 @@ class Wire:
     """An asker that talks to a server, and what it wrote."""
 
     client: httpx.AsyncClient
+    transport: CaptureTransport
     written: list[bytes]
 
     def asker(self, url: str, plan: Plan = PLAN) -> Asker:
@@ -47,8 +49,9 @@ class Wire:
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    async with httpx.AsyncClient(transport=CaptureTransport(), timeout=httpx.Timeout(None)) as client:
-        yield Wire(client, [])
+    transport = CaptureTransport()
+    async with httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(None)) as client:
+        yield Wire(client, transport, [])
 
 
 def cancelled() -> Outcome:
@@ -97,13 +100,26 @@ async def test_a_failure_is_told_with_its_words(wire: Wire, fault: Any, outcome:
     assert words in found.record.error
 
 
-async def test_a_stall_is_a_timeout_that_keeps_what_came(wire: Wire) -> None:
+async def test_a_stall_is_a_timeout_that_keeps_what_came(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit is over when the test says so: once everything that will come has come."""
+    limits: list[asyncio.Timeout] = []
+
+    def endless(_: float) -> asyncio.Timeout:
+        limits.append(asyncio.Timeout(None))
+        return limits[-1]
+
+    monkeypatch.setattr("advisor.bench.asker.asyncio.timeout", endless)
+    sent = (stream_head(), chunk(text_event("a")))
+
     def stall(connection: Connection, _: Request) -> None:
-        connection.send(stream_head(), chunk(text_event("a")))
+        connection.send(*sent)
         connection.stall()
 
     with RawServer(Engine(faulty=lambda _: stall)) as server:
-        assert not await wire.asker(server.url, replace(PLAN, timeout_s=0.1)).ask(FIRST, cancelled)
+        asking = asyncio.create_task(wire.asker(server.url, replace(PLAN, timeout_s=0.1)).ask(FIRST, cancelled))
+        await reached(lambda: wire.transport.bytes == sum(map(len, sent)))
+        limits[0].reschedule(0)
+        assert not await asking
     (found,) = await wire.findings()
     assert (found.record.outcome, found.record.rows) == (Outcome.TIMEOUT, 1)
     assert found.record.error == "no complete answer within 0.1 s"

@@ -8,6 +8,7 @@ import pytest
 from advisor.bench.plan import Api, Target
 from advisor.bench.preflight import Preflight, preflight
 from advisor.errors import AdvisorError, EndpointError, InputError
+from patience import PATIENCE_S
 from servers.engine import OVERHEAD_TOKENS, TOKENS_PER_WORD, Engine
 from servers.raw import (
     DONE,
@@ -31,7 +32,7 @@ KEY = "sk-very-secret-0123456789"
 
 async def tried(script: Script, path: str = "", **options: object) -> Preflight:
     with RawServer(script) as server:
-        return await preflight(Target.with_key(server.url + path, KEY), timeout_s=5, **options)  # type: ignore[arg-type]
+        return await preflight(Target.with_key(server.url + path, KEY), timeout_s=PATIENCE_S, **options)  # type: ignore[arg-type]
 
 
 class TestWhatItTells:
@@ -201,7 +202,7 @@ class TestOneSentence:
                     self._closing.wait()
 
         with Greeting(Engine()) as server, pytest.raises(EndpointError, match="TLS"):
-            await preflight(Target.with_key(f"https://127.0.0.1:{server.port}", None), timeout_s=5)
+            await preflight(Target.with_key(f"https://127.0.0.1:{server.port}", None), timeout_s=PATIENCE_S)
 
     @pytest.mark.parametrize("silent", ["GET", "POST"])
     async def test_no_answer_in_time(self, silent: str) -> None:
@@ -212,8 +213,8 @@ class TestOneSentence:
                 connection.stall()
             return engine(connection, request)
 
-        with RawServer(script) as server, pytest.raises(EndpointError, match=r"no complete answer came within 0\.2 s"):
-            await preflight(Target.with_key(server.url, None), timeout_s=0.2)
+        with RawServer(script) as server, pytest.raises(EndpointError, match=r"no complete answer came within 0\.5 s"):
+            await preflight(Target.with_key(server.url, None), timeout_s=0.5)
 
     async def test_a_stream_that_stalls(self) -> None:
         def stall(connection: Connection, _: Request) -> None:
@@ -221,7 +222,7 @@ class TestOneSentence:
             connection.stall()
 
         with RawServer(Engine(faulty=lambda _: stall)) as server, pytest.raises(EndpointError, match="no complete"):
-            await preflight(Target.with_key(server.url, None), timeout_s=0.2)
+            await preflight(Target.with_key(server.url, None), timeout_s=0.5)
 
     async def test_a_wanted_key_is_asked_for_by_its_variable(self) -> None:
         with RawServer(Engine(key=KEY)) as server, pytest.raises(EndpointError, match="wants a key") as refused:

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from advisor.simulator.server import SimulatorProcess
+from patience import PATIENCE_S
 
 
 @pytest.fixture(scope="package")
@@ -15,5 +16,5 @@ def fast_endpoint() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture(scope="package")
 def client(fast_endpoint: SimulatorProcess) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=fast_endpoint.url, timeout=10) as client:
+    with httpx.Client(base_url=fast_endpoint.url, timeout=PATIENCE_S) as client:
         yield client

@@ -1,5 +1,6 @@
 """The endpoint as a process: how it starts, says where it is, and always ends."""
 
+import asyncio
 import errno
 import json
 import os
@@ -17,7 +18,8 @@ import pytest
 from advisor.errors import EndpointError, InputError
 from advisor.simulator.__main__ import main
 from advisor.simulator.profile import parse_profile
-from advisor.simulator.server import Announcement, SimulatorProcess, serve
+from advisor.simulator.server import Announcement, SimulatorProcess, _listen, serve
+from patience import PATIENCE_S
 
 from .support import chat_body, events
 
@@ -60,7 +62,7 @@ class TestTheModule:
             assert said["model"] == httpx.get(said["url"] + "/v1/models").json()["data"][0]["id"]
             assert said["profile"] == "fast,seed=3"
             process.send_signal(number)
-            stdout, stderr = process.communicate(timeout=10)
+            stdout, stderr = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, stdout, stderr) == (0, "", "")
 
     def test_a_signal_ends_a_stream_with_an_abort_and_the_end_mark(self) -> None:
@@ -73,7 +75,7 @@ class TestTheModule:
                 text = next(received)
                 process.send_signal(signal.SIGTERM)
                 text += "".join(received)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=PATIENCE_S) == 0
         assert events(text)[-1]["choices"][0]["finish_reason"] == "abort"
 
     def test_it_outlives_its_stdin_unless_told_not_to(self) -> None:
@@ -111,6 +113,20 @@ class TestServe:
                 serve(parse_profile("fast"), port=port, on_ready=announced.append)
         assert announced == []
 
+    async def test_small_answers_are_not_held_back_by_the_network_stack(self) -> None:
+        """Nagle's algorithm would keep the body of each for the 40 ms of a delayed acknowledgement."""
+        is_off: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            is_off.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+            writer.close()
+
+        listener = _listen("127.0.0.1", 0)
+        async with await asyncio.start_server(accepted, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await is_off
+            writer.close()
+
 
 class TestSimulatorProcess:
     def test_it_lives_as_long_as_its_block(self) -> None:
@@ -147,7 +163,7 @@ class TestSimulatorProcess:
             assert parent.stdout is not None
             address = urlsplit(parent.stdout.readline().strip())
             assert address.hostname and address.port
-            with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+            with socket.create_connection((address.hostname, address.port), timeout=PATIENCE_S) as connection:
                 parent.kill()
                 assert connection.recv(1) == b""  # the orphan closes what it holds when it goes
 
