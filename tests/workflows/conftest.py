@@ -1,10 +1,16 @@
-"""Paths of a test's own, and a server that is no simulator."""
+"""Paths of a test's own, and verdicts on the endpoint alone."""
 
 from pathlib import Path
 
 import pytest
 
 from advisor.paths import UserPaths
+from patience import forgive_the_client
+
+
+@pytest.fixture(autouse=True)
+def endpoint_alone_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgive_the_client(monkeypatch)
 
 
 @pytest.fixture
