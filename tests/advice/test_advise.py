@@ -7,34 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.advice.advise import Knowledge, advise
-from advisor.advice.assessment import Assessment
-from advisor.advice.recommendation import PoolAdvice, Recommendation, Status
-from advisor.advice.workload import workload_from
-from advisor.catalog.load import load_catalog
+from advice.questions import KNOWLEDGE, ask, only_pool, pick_of
+from advisor.advice.recommendation import Recommendation, Status
 from advisor.evidence.points import EvidencePoint
-from advisor.evidence.published import published_points
 from advisor.quantities.provenance import AsOf, Level, Provenance
-
-_CATALOG = load_catalog()
-KNOWLEDGE = Knowledge(_CATALOG, published_points(_CATALOG))
-
-
-def ask(knowledge: Knowledge = KNOWLEDGE, **settings: Any) -> Recommendation:
-    catalog = knowledge.catalog
-    return advise(workload_from(settings, catalog), knowledge)
-
-
-def only_pool(answer: Recommendation) -> PoolAdvice:
-    (pool,) = answer.pools
-    return pool
-
-
-def pick_of(answer: Recommendation) -> Assessment:
-    pick = only_pool(answer).pick
-    assert pick is not None
-    return pick
-
 
 CHAT: dict[str, Any] = {"peak_rps": 20.0, "regions_allowed": ("eu-central-1",), "slo_ttft_ms_p95": 500}
 DOCUMENTS: dict[str, Any] = {

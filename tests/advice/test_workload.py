@@ -2,14 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.advice.workload import expand_regions, settings_of, workload_from
+from advisor.advice.workload import Workload, expand_regions, settings_of, workload_from
 from advisor.catalog.load import load_catalog
 from advisor.errors import InputError, UnknownIdError
 
 _CATALOG = load_catalog()
 
+BATCH: dict[str, object] = {"mode": "batch", "batch_input_tokens": 2_000_000, "batch_output_tokens": 200_000}
 
-def make(**settings: object) -> object:
+
+def make(**settings: object) -> Workload:
     return workload_from(settings, _CATALOG)
 
 
@@ -46,6 +48,15 @@ def test_the_context_grows_with_a_long_prompt() -> None:
         ({"mode": "batch"}, "needs its totals"),
         ({"shared_prefix_tokens": 600}, "shorter than the prompt"),
         ({"context_tokens": 300}, "does not hold the prompt"),
+        ({"peak_rps": float("inf")}, "a number above 0"),
+        ({"budget_usd": 0.0}, "a number above 0"),
+        ({"slo_ttft_ms_p95": -1.0}, "milliseconds above 0"),
+        ({"input_tokens_p50": 900, "input_tokens_p95": 800}, "long prompts are shorter"),
+        ({"budget_usd": 100.0, "budget_period": "run"}, "for a batch"),
+        ({"regions_allowed": ("us-east-1",), "residency": "eu"}, "no allowed region lies"),
+        ({"owned": {"p5.48xlarge": 0}}, "is none"),
+        ({**BATCH, "batch_input_tokens": 0}, "needs its totals"),
+        ({**BATCH, "input_tokens_p50": 512, "output_tokens_p50": 256}, "do not add up"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(settings: dict[str, object], complaint: str) -> None:
@@ -59,12 +70,25 @@ def test_what_cannot_be_is_refused_by_name(settings: dict[str, object], complain
         ({"model": "llama-4-scot"}, "llama-4-scout"),
         ({"regions_allowed": ("eu-centrl-1",)}, "eu-central-1"),
         ({"purchase_allowed": ("ondemand",)}, "on_demand"),
+        ({"owned": {"p5.48xlarg": 1}}, "p5.48xlarge"),
+        ({"engine": "vlmm@0.33"}, "vllm"),
     ],
 )
 def test_unknown_words_suggest_near_ones(settings: dict[str, object], suggestion: str) -> None:
     with pytest.raises(UnknownIdError) as raised:
         make(**settings)
     assert suggestion in raised.value.suggestions
+
+
+def test_one_length_of_a_batch_gives_the_other() -> None:
+    assert make(**BATCH, input_tokens_p50=1_000).output_tokens_p50 == 100
+    assert make(**BATCH, output_tokens_p50=100).input_tokens_p50 == 1_000
+    assert make(**BATCH, input_tokens_p50=1_000, output_tokens_p50=105).output_tokens_p50 == 105
+
+
+def test_a_word_is_called_what_it_is() -> None:
+    with pytest.raises(UnknownIdError, match="there is no region 'mars'"):
+        make(regions_allowed=("mars",))
 
 
 def test_region_groups_leave_out_government_regions() -> None:

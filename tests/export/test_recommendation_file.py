@@ -2,7 +2,6 @@
 
 import json
 import tomllib
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +21,16 @@ from advisor.export.recommendation_file import read_recommendation, recommendati
 from advisor.export.schemas import schema_text
 from advisor.export.workload_file import read_workload
 from advisor.wording.reasons import sentence
-from advisor.workflows.recommend import recheck, workload_of
+from advisor.workflows.recommend import workload_of
 
 _CATALOG = load_catalog()
 _KNOWLEDGE = Knowledge(_CATALOG, published_points(_CATALOG))
-_TODAY = date(2026, 11, 20)
-
 
 _HEAD = 'schema = "advisor.recommendation/1"\npick_hash = "a"\nstatus = "none"\n'
 
 
 def document(**stated: Any) -> Document:
-    workload = workload_from(stated, _CATALOG.models, _CATALOG.regions)
+    workload = workload_from(stated, _CATALOG)
     return recommendation_document(advise(workload, _KNOWLEDGE), sentence)
 
 
@@ -72,44 +69,6 @@ def test_the_price_used_travels_with_the_answer() -> None:
     assert used[0]["usd_per_hour"] > 0
     assert used[0]["as_of"]
     assert used[0]["source"]
-
-
-def written(tmp_path: Path, changed: Document | None = None) -> Path:
-    path = tmp_path / "rec.toml"
-    write_recommendation(changed or CHAT, path)
-    return path
-
-
-def test_an_unchanged_world_holds(tmp_path: Path) -> None:
-    for frozen in (False, True):
-        result = recheck(written(tmp_path), _KNOWLEDGE, sentence, today=_TODAY, max_cost_drift=0.1, frozen=frozen)
-        assert result.holds
-
-
-def test_a_new_price_is_a_drift_and_a_new_pick_is_named(tmp_path: Path) -> None:
-    (pool,) = CHAT["pool"]
-    header = "instance_type,option,term,payment,statistic,usd_per_hour,as_of,level,source\n"
-    overlay = tmp_path / "overlay" / "prices"
-    overlay.mkdir(parents=True)
-    row = f"{pool['instance_type']},on_demand,,,list,{{price}},2026-11-20,specified,contract\n"
-    for price, expected in ((CHAT["price"][0]["usd_per_hour"] * 1.3, {"cost"}), (500.0, {"pool.instance_type"})):
-        (overlay / "us-east-1.csv").write_text(header + row.format(price=price), encoding="utf-8")
-        dearer = Knowledge(load_catalog([tmp_path / "overlay"]), _KNOWLEDGE.points)
-        result = recheck(written(tmp_path), dearer, sentence, today=_TODAY, max_cost_drift=0.1, frozen=False)
-        assert expected <= {change.key for change in result.changes}
-
-
-def test_a_file_past_its_review_date_has_expired(tmp_path: Path) -> None:
-    late = date(2030, 1, 1)
-    result = recheck(written(tmp_path), _KNOWLEDGE, sentence, today=late, max_cost_drift=0.1, frozen=True)
-    assert [change.key for change in result.changes] == ["review_by"]
-
-
-def test_a_cost_that_does_not_follow_from_the_files_own_prices_is_found(tmp_path: Path) -> None:
-    tampered = {**CHAT, "cost": {**CHAT["cost"], "usd_per_month": 1.0}}
-    path = written(tmp_path, tampered)
-    result = recheck(path, _KNOWLEDGE, sentence, today=_TODAY, max_cost_drift=0.1, frozen=True)
-    assert [change.key for change in result.changes] == ["cost"]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,12 @@ def _by_model(rows: Sequence[Row], line: Callable[[Row], Line]) -> list[Line]:
     return found
 
 
+def _first(rows: Sequence[Row], most: int) -> list[Row]:
+    """The first rows of each model, so many."""
+    models = [row.get("model") for row in rows]
+    return [row for number, row in enumerate(rows) if models[:number].count(row.get("model")) < most]
+
+
 def _prominent(document: Row) -> list[Line]:
     return [
         line
@@ -269,7 +275,7 @@ def _compared(document: Row) -> list[Line]:
 
 def _alternatives(document: Row) -> list[Line]:
     return _by_model(
-        document.get("alternative", [])[:_MOST_ALTERNATIVES],
+        _first(document.get("alternative", []), _MOST_ALTERNATIVES),
         lambda row: (Span(f"{row['instance_type']:<17}", "strong"), Span(_alternative(row))),
     )
 
@@ -291,9 +297,10 @@ def _rejected(document: Row) -> list[Line]:
         near = " (near miss)" if (row["instance_type"], row.get("model")) in missed else ""
         return Span(f"{row['instance_type']:<17}", "strong"), Span(f"{row['message']}{near}")
 
-    found = _by_model(rejected[:_MOST_REJECTED], line)
-    if len(rejected) > _MOST_REJECTED:
-        found.append((Span(f"and {len(rejected) - _MOST_REJECTED} more", "muted"),))
+    shown = _first(rejected, _MOST_REJECTED)
+    found = _by_model(shown, line)
+    if len(rejected) > len(shown):
+        found.append((Span(f"and {len(rejected) - len(shown)} more", "muted"),))
     return found
 
 
