@@ -40,6 +40,7 @@ def written(tmp_path: Path, changed: Document) -> Path:
         (("pool",), [], "pool", "needs a [[pool]]"),
         (("pool", 0, "region"), "us\x1b[2J", "pool[0].region", "control characters"),
         (("claim", 1, "level"), "guessed", "claim[1].level", "measured"),
+        (("claim", 1, "value"), "much", "claim[1].value", "valid integer"),
         (("claim", 1, "value"), float("nan"), "claim[1].value", "not a finite number"),
         (("claim", 1, "source"), "two\nlines", "claim[1].source", "control characters"),
         (("price", 0, "as_of"), date(2026, 7, 20), "price[0].as_of", "written as text"),

@@ -6,12 +6,31 @@ validated with Pydantic first, which costs start-up time that only a user with a
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from math import isfinite
 from typing import Any, TypeVar
 
 from advisor.catalog.layers import Table, as_tuples
-from advisor.errors import near
+from advisor.errors import CONTROLS, near, printable
 
 R = TypeVar("R")
+
+_SHARES = frozenset({"gpu_memory_utilization"})
+_MAY_BE_ZERO = frozenset(
+    {
+        "accelerator_count",
+        "local_nvme_gb",
+        "scale_group",
+        "scale_bytes",
+        "reserved_blocks",
+        "activation_base_gib",
+        "activation_per_8192_tokens_gib",
+        "activation_per_1024_sequences_gib",
+        "non_torch_single_gib",
+        "non_torch_parallel_gib",
+        "cuda_graph_gib",
+    }
+)
+"""Where zero says "none"."""
 
 
 def build(record: type[R], table: Table, given: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> R:
@@ -46,4 +65,25 @@ def _validate(record: type[Any], table: Table, stated: Mapping[str, Any]) -> Non
             TypeAdapter(hints[key], config=ConfigDict(strict=True)).validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
-            raise table.error(f"{first['msg'][0].lower()}{first['msg'][1:]}, got {value!r}", key) from error
+            message = f"{first['msg'][0].lower()}{first['msg'][1:]}, got {printable(repr(value))}"
+            raise table.error(message, key) from error
+        complaint = _complaint(key, value)
+        if complaint is not None:
+            raise table.error(complaint, key)
+
+
+def _complaint(key: str, value: object) -> str | None:
+    """What is wrong with a value of the right kind: no figure of hardware is negative, and few are zero."""
+    if isinstance(value, tuple):
+        return next((complaint for each in value if (complaint := _complaint(key, each)) is not None), None)
+    if isinstance(value, str):
+        return "the text holds control characters" if CONTROLS.search(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not isfinite(value):
+        return f"{value} is not a finite number"
+    if value < 0 or (value == 0 and key not in _MAY_BE_ZERO):
+        return f"it must be {'at least' if key in _MAY_BE_ZERO else 'above'} 0, got {value:g}"
+    if key in _SHARES and value > 1:
+        return f"it is a share and at most 1, got {value:g}"
+    return None

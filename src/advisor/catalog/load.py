@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from advisor.catalog.build import build
 from advisor.catalog.layers import BOOKKEEPING, SHIPPED, Layer, Layers, Table, shipped_root
+from advisor.catalog.overlay import check_names
 from advisor.catalog.prices import PriceBook
 from advisor.catalog.records import (
     Accelerator,
@@ -32,23 +33,28 @@ class Catalog:
 
     def __init__(self, layers: Layers) -> None:
         self.layers = layers
-        self.prices = PriceBook(layers)
+        self.prices = PriceBook(layers, lambda: self.instances)
 
     @cached_property
     def accelerators(self) -> Mapping[str, Accelerator]:
-        return self._records("accelerators.toml", Accelerator)
+        return _records(self.layers.tables("accelerators.toml"), Accelerator)
 
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
-        found = self._records("instances.toml", Instance)
-        for instance in found.values():
-            if instance.accelerator is not None:
-                self.accelerator(instance.accelerator)
+        tables = self.layers.tables("instances.toml")
+        found = _records(tables, Instance)
+        for key, table in tables.items():
+            self._check_instance(found[key], table)
         return found
 
     @cached_property
     def managed(self) -> Mapping[str, ManagedRate]:
-        return self._records("managed.toml", ManagedRate)
+        tables = self.layers.tables("managed.toml")
+        found = _records(tables, ManagedRate)
+        for key, table in tables.items():
+            if found[key].model not in self.models:
+                raise table.unknown("model", found[key].model, self.models, "model")
+        return found
 
     @cached_property
     def engines(self) -> Mapping[str, Engine]:
@@ -81,7 +87,7 @@ class Catalog:
         raise UnknownIdError("accelerator", wanted, self.accelerators)
 
     def accelerator_of(self, instance: Instance) -> Accelerator | None:
-        return None if instance.accelerator is None else self.accelerators[instance.accelerator]
+        return None if instance.accelerator is None else self.accelerator(instance.accelerator)
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -99,9 +105,19 @@ class Catalog:
         days = [row.provenance.as_of.end for row in self.prices.rows("us-east-1") if row.provenance.as_of]
         return max(days).isoformat() if days else None
 
-    def _records(self, file: str, record: type[T]) -> dict[str, T]:
-        tables = self.layers.tables(file)
-        return {key: build(record, table, {"id": key, "origin": table.origin()}) for key, table in tables.items()}
+    def _check_instance(self, instance: Instance, table: Table) -> None:
+        """An instance names a chip that the catalogue holds, and how many of it, or none at all."""
+        if instance.accelerator is None:
+            if instance.accelerator_count:
+                raise table.error("accelerators are counted, but none is named", "accelerator_count")
+            return
+        try:
+            self.accelerator(instance.accelerator)
+        except UnknownIdError as error:
+            raise table.unknown("accelerator", instance.accelerator, self.accelerators, "accelerator") from error
+        if instance.accelerator_count < 1:
+            key = "accelerator_count"
+            raise table.error("an instance with an accelerator has at least 1", key if key in table.values else None)
 
     def _one(self, kind: str, records: Mapping[str, T], wanted: str) -> T:
         if wanted not in records:
@@ -112,14 +128,31 @@ class Catalog:
 def load_catalog(overlays: Sequence[Path] = ()) -> Catalog:
     """The shipped catalogue under the given overlay directories, later ones over earlier ones.
 
-    Nothing is read before it is asked for. InputError when a directory does not exist.
+    Nothing is read before it is asked for. InputError when a directory does not exist, or holds a file that
+    nothing would read.
     """
     layers = [Layer(SHIPPED, shipped_root())]
     for root in overlays:
         if not root.is_dir():
             raise InputError("this overlay is not a directory", file=root, hint="It holds files like instances.toml.")
+        check_names(root)
         layers.append(Layer(str(root), root))
-    return Catalog(Layers(layers))
+    catalog = Catalog(Layers(layers))
+    _check_price_regions(catalog)
+    return catalog
+
+
+def _check_price_regions(catalog: Catalog) -> None:
+    """A price file of an overlay is named after a region in which something is sold."""
+    shipped, *overlays = catalog.layers.layers
+    known = {path.stem for path in shipped.root.glob("prices/*.csv")}
+    for layer in overlays:
+        for path in sorted(layer.root.glob("prices/*.csv")):
+            if path.stem not in known:
+                sold = {*known, *catalog.regions}
+                sold |= {region for each in catalog.instances.values() for region in each.capacity_block_regions}
+                if path.stem not in sold:
+                    raise UnknownIdError("region", path.stem, sold, file=path)
 
 
 def overlay_directories(stated: Path | None, config_root: Path) -> list[Path]:
@@ -132,39 +165,52 @@ def overlay_directories(stated: Path | None, config_root: Path) -> list[Path]:
     return found
 
 
+def _records(tables: Mapping[str, Table], record: type[T]) -> dict[str, T]:
+    return {key: build(record, table, {"id": key, "origin": table.origin()}) for key, table in tables.items()}
+
+
 def _engine(table: Table) -> Engine:
     values = dict(table.values)
     given = {
         "id": table.path[0],
         "origin": table.origin(),
-        "versions": tuple(build(EngineVersion, table, {}, part) for part in values.pop("versions", ())),
-        "overheads": _parts(Overhead, table, values.pop("overheads", {}), {}),
+        "versions": _rows(EngineVersion, table, values, "versions"),
+        "overheads": _parts(Overhead, table, values, "overheads", {}),
     }
-    return build(Engine, table, given, values)
+    engine = build(Engine, table, given, values)
+    for version in engine.versions:
+        if version.overhead not in engine.overheads:
+            raise table.unknown("overhead", version.overhead, engine.overheads, "versions")
+    return engine
 
 
 def _model(table: Table) -> Model:
     values = dict(table.values)
-    dimensions = dict(values.pop("architecture", {}))
-    vision = build(Vision, table, {}, dimensions.pop("vision", {}))
+    dimensions = table.take_table(values, "architecture")
+    vision = build(Vision, table.inside("architecture", "vision"), {}, table.take_table(dimensions, "vision"))
     given = {
         "id": table.path[0],
         "origin": table.origin(),
-        "architecture": build(Architecture, table, {"vision": vision}, dimensions),
-        "checkpoints": _parts(Checkpoint, table, values.pop("checkpoints", {}), {"model": table.path[0]}),
-        "notices": tuple(build(Notice, table, {}, part) for part in values.pop("notices", ())),
+        "architecture": build(Architecture, table.inside("architecture"), {"vision": vision}, dimensions),
+        "checkpoints": _parts(Checkpoint, table, values, "checkpoints", {"model": table.path[0]}),
+        "notices": _rows(Notice, table, values, "notices"),
     }
     return build(Model, table, given, values)
 
 
-def _parts(record: type[T], table: Table, stated: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, T]:
+def _rows(record: type[T], table: Table, values: dict[str, Any], name: str) -> tuple[T, ...]:
+    """Nested records of an array of tables, in order."""
+    stated = table.take_tables(values, name)
+    return tuple(build(record, table.inside(name, index), {}, part) for index, part in enumerate(stated))
+
+
+def _parts(record: type[T], table: Table, values: dict[str, Any], name: str, given: Mapping[str, Any]) -> dict[str, T]:
     """Nested records by id, each with the provenance that it states of itself."""
-    return {
-        key: build(
-            record,
-            table,
-            {**given, "id": key, "origin": table.part_origin(part)},
-            {name: value for name, value in part.items() if name not in BOOKKEEPING},
-        )
-        for key, part in stated.items()
-    }
+    found: dict[str, T] = {}
+    for key, part in table.take_table(values, name).items():
+        inner = table.inside(name, key)
+        if not isinstance(part, Mapping):
+            raise inner.error("this is a table")
+        own = {**given, "id": key, "origin": inner.part_origin(part)}
+        found[key] = build(record, inner, own, {each: part[each] for each in part if each not in BOOKKEEPING})
+    return found

@@ -1,12 +1,11 @@
 """Prices by region: one CSV file each, read when the region is first asked for."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from advisor.catalog.layers import Layer, Layers, cited
+from advisor.catalog.layers import SHIPPED, Layer, Layers, cited, read_csv
 from advisor.catalog.records import PURCHASE_OPTIONS, Price, PurchaseOption
-from advisor.errors import InputError
+from advisor.errors import InputError, UnknownIdError, printable
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 COLUMNS = (
@@ -21,6 +20,9 @@ COLUMNS = (
     "source",
 )
 
+STATISTICS = ("list", "min", "max")
+TERMS = ("1y", "3y")
+_WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
 Key = tuple[str, str, str, str, str]
 
 
@@ -30,8 +32,9 @@ class PriceBook:
     A row of an overlay holds over a shipped one whatever its date: the user wrote it for a reason.
     """
 
-    def __init__(self, layers: Layers) -> None:
+    def __init__(self, layers: Layers, instances: Callable[[], Collection[str]]) -> None:
         self._layers = layers
+        self._instances = instances
         self._regions: dict[str, list[Price]] = {}
 
     def regions(self) -> tuple[str, ...]:
@@ -42,9 +45,7 @@ class PriceBook:
         """All rows of a region, older ones included, in file order."""
         if region not in self._regions:
             self._regions[region] = [
-                row
-                for layer, path in self._layers.files(f"prices/{region}.csv")
-                for row in _read(layer, path, self._layers)
+                row for layer, path in self._layers.files(f"prices/{region}.csv") for row in self._read(layer, path)
             ]
         return self._regions[region]
 
@@ -69,6 +70,24 @@ class PriceBook:
         """The rows that hold for one instance in one region."""
         return [price for key, price in self.current(region).items() if key[0] == instance_type]
 
+    def _read(self, layer: Layer, path: Path) -> Iterable[Price]:
+        for line, cells in read_csv(path, COLUMNS):
+            price = _price(cells, layer, path, line, self._layers)
+            if layer.name != SHIPPED:  # the shipped rows are checked by the tests
+                self._check(price, path, line)
+            yield price
+
+    def _check(self, price: Price, path: Path, line: int) -> None:
+        instances = self._instances()
+        if price.instance_type not in instances:
+            key = "instance_type"
+            raise UnknownIdError("instance", price.instance_type, instances, key=key, file=path, line=line)
+        terms = TERMS if price.option in _WITH_TERM else ("",)
+        for key, value, known in (("statistic", price.statistic, STATISTICS), ("term", price.term, terms)):
+            if value not in known:
+                choices = ", ".join(each or "empty" for each in known)
+                raise InputError(f"'{printable(value)}' is none of {choices}", file=path, line=line, key=key)
+
 
 def _newest(rows: Iterable[Price]) -> dict[Key, Price]:
     held: dict[Key, Price] = {}
@@ -85,20 +104,7 @@ def _date(row: Price) -> AsOf:
     return row.provenance.as_of
 
 
-def _read(layer: Layer, path: Path, layers: Layers) -> Iterable[Price]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if tuple(header) != COLUMNS:
-            raise InputError(f"the header must be {','.join(COLUMNS)}", file=path, line=1)
-        for cells in reader:
-            if cells:
-                yield _price(cells, layer, path, reader.line_num, layers)
-
-
 def _price(cells: list[str], layer: Layer, path: Path, line: int, layers: Layers) -> Price:
-    if len(cells) != len(COLUMNS):
-        raise InputError(f"{len(COLUMNS)} cells are needed, {len(cells)} are here", file=path, line=line)
     row = dict(zip(COLUMNS, cells, strict=True))
     try:
         key = "usd_per_hour"
@@ -123,6 +129,6 @@ def _price(cells: list[str], layer: Layer, path: Path, line: int, layers: Layers
         usd,
         provenance,
         row["term"],
-        row["payment"],
+        printable(row["payment"]),
         row["statistic"],
     )

@@ -6,7 +6,7 @@ which is enough to point a reader at the place; a key it cannot find has no line
 
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Part = str | int
 """A key, or which table of an array of tables, counted from 0."""
@@ -43,6 +43,20 @@ def written(path: Sequence[Part]) -> str:
     for part in path:
         shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else part
     return shown
+
+
+def place_in(document: object, path: Sequence[Part]) -> tuple[Part, ...]:
+    """As much of a path as leads through a document: a validator's own path goes on into the kinds it tried."""
+    found: list[Part] = []
+    for part in path:
+        if isinstance(document, Mapping):
+            document = document.get(part)
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+            document = document[part]
+        else:
+            break
+        found.append(part)
+    return tuple(found)
 
 
 def _key_path(written_key: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ any other and their figures keep the level `simulated`, which no question about 
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,24 +18,30 @@ from advisor.evidence.points import LOADS, EvidencePoint
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 _BUSY_TIMEOUT_MS = 5_000
+_RETRY_S = 0.01
 _MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        id TEXT PRIMARY KEY, path TEXT NOT NULL, started_at TEXT NOT NULL, state TEXT NOT NULL,
-        simulated INTEGER NOT NULL, endpoint TEXT NOT NULL, served_model TEXT NOT NULL, plan_hash TEXT NOT NULL,
-        subject TEXT NOT NULL, verdicts TEXT NOT NULL
-    );
-    CREATE TABLE points (
-        run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
-        model TEXT NOT NULL, checkpoint TEXT NOT NULL, accelerator TEXT NOT NULL, devices INTEGER NOT NULL,
-        tensor_parallel_size INTEGER, engine TEXT NOT NULL, engine_version TEXT NOT NULL,
-        input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, load TEXT NOT NULL, load_value REAL,
-        metric TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, statistic TEXT NOT NULL,
-        level TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT, note TEXT NOT NULL, interval REAL
-    );
-    CREATE INDEX points_by_stack ON points (model, accelerator, engine);
-    """,
+    (
+        """
+        CREATE TABLE runs (
+            id TEXT PRIMARY KEY, path TEXT NOT NULL, started_at TEXT NOT NULL, state TEXT NOT NULL,
+            simulated INTEGER NOT NULL, endpoint TEXT NOT NULL, served_model TEXT NOT NULL, plan_hash TEXT NOT NULL,
+            subject TEXT NOT NULL, verdicts TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE points (
+            run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+            model TEXT NOT NULL, checkpoint TEXT NOT NULL, accelerator TEXT NOT NULL, devices INTEGER NOT NULL,
+            tensor_parallel_size INTEGER, engine TEXT NOT NULL, engine_version TEXT NOT NULL,
+            input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, load TEXT NOT NULL, load_value REAL,
+            metric TEXT NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, statistic TEXT NOT NULL,
+            level TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT, note TEXT NOT NULL, interval REAL
+        )
+        """,
+        "CREATE INDEX points_by_stack ON points (model, accelerator, engine)",
+    ),
 )
+"""The statements of each version, the first one first. What is released is never changed, only added to."""
 
 _INSERT_POINT = "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -94,12 +101,6 @@ class Ledger:
             rows = database.execute("SELECT * FROM runs ORDER BY started_at DESC, id DESC").fetchall()
         return [_run(row) for row in rows]
 
-    def run(self, wanted: str) -> RunRecord | None:
-        """A run by its id, or by the only id that begins so."""
-        found = [run for run in self.runs() if run.id.startswith(wanted)]
-        exact = [run for run in found if run.id == wanted]
-        return exact[0] if exact else found[0] if len(found) == 1 else None
-
     def points(self) -> list[EvidencePoint]:
         """Every figure of every run, simulated ones included."""
         if not self._path.exists():
@@ -108,24 +109,19 @@ class Ledger:
             rows = database.execute("SELECT * FROM points ORDER BY rowid").fetchall()
         return [_point(row) for row in rows]
 
-    def forget(self, run_id: str) -> None:
-        """Take a run and its figures out of the ledger."""
-        if self._path.exists():
-            with self._open() as database:
-                database.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        """The database at the current version, in a transaction that is kept unless an exception ends it."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_MS / 1e3)
+            database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_MS / 1e3, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise InputError(f"the ledger cannot be opened: {error}", file=self._path) from error
         try:
-            database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA foreign_keys = ON")
-            self._migrate(database)
-            with database:
+            if self._version(database) < len(_MIGRATIONS):
+                self._migrate(database)
+            with _transaction(database, "BEGIN"):
                 yield database
         except sqlite3.DatabaseError as error:
             raise InputError(
@@ -135,11 +131,49 @@ class Ledger:
             database.close()
 
     def _migrate(self, database: sqlite3.Connection) -> None:
+        """Bring the tables to the current version, once, whoever else opens the ledger at this moment.
+
+        The version is read again inside the transaction: another process may have been first.
+        """
+        _use_write_ahead_log(database)
+        with _transaction(database, "BEGIN IMMEDIATE"):
+            version = self._version(database)
+            for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+                for statement in statements:
+                    database.execute(statement)
+                database.execute(f"PRAGMA user_version = {number}")
+
+    def _version(self, database: sqlite3.Connection) -> int:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version > len(_MIGRATIONS):
             raise InputError("the ledger was written by a newer advisor", file=self._path, hint="Update advisor.")
-        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
-            database.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        return int(version)
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection, begin: str) -> Iterator[None]:
+    database.execute(begin)
+    try:
+        yield
+    except BaseException:
+        if database.in_transaction:  # some errors have ended it already
+            database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def _use_write_ahead_log(database: sqlite3.Connection) -> None:
+    """Switch once, for good: the file remembers. SQLite does not wait where two processes switch at one time."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1e3
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 def _row(run_id: str, point: EvidencePoint) -> tuple[Any, ...]:

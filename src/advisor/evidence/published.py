@@ -1,12 +1,12 @@
 """Published measurements, read from the catalogue's CSV files."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Collection
+from math import inf
 from pathlib import Path
 
-from advisor.catalog.layers import Layer, cited
+from advisor.catalog.layers import Layer, cited, read_csv
 from advisor.catalog.load import Catalog
-from advisor.errors import InputError
+from advisor.errors import InputError, UnknownIdError, printable
 from advisor.evidence.points import LOADS, EvidencePoint
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
@@ -30,28 +30,26 @@ COLUMNS = (
     "source",
     "note",
 )
+_NUMBERS = ("devices", "tensor_parallel_size", "input_tokens", "output_tokens", "load_value", "value")
+_LONGEST = 500
 
 
 def published_points(catalog: Catalog) -> list[EvidencePoint]:
     """Every row of published/*.csv. InputError naming file, line and column for one that cannot be read."""
-    return [point for layer, path in catalog.layers.files("published/*.csv") for point in _read(layer, path, catalog)]
+    return [
+        _point(dict(zip(COLUMNS, cells, strict=True)), layer, path, line, catalog)
+        for layer, path in catalog.layers.files("published/*.csv")
+        for line, cells in read_csv(path, COLUMNS)
+    ]
 
 
-def _read(layer: Layer, path: Path, catalog: Catalog) -> Iterator[EvidencePoint]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(f"the header must be {','.join(COLUMNS)}", file=path, line=1)
-        for row in reader:
-            yield _point(row, layer, path, reader.line_num, catalog)
-
-
-def _point(row: dict[str, str], layer: Layer, path: Path, line: int, catalog: Catalog) -> EvidencePoint:
+def _point(cells: dict[str, str], layer: Layer, path: Path, line: int, catalog: Catalog) -> EvidencePoint:
+    row = {key: printable(value, _LONGEST) for key, value in cells.items()}
     key = ""
     try:
         numbers: dict[str, float | None] = {}
-        for key in ("devices", "tensor_parallel_size", "input_tokens", "output_tokens", "load_value", "value"):
-            numbers[key] = float(row[key]) if row[key] else None
+        for key in _NUMBERS:
+            numbers[key] = _positive(row[key]) if row[key] else None
         key = "as_of"
         as_of = AsOf.parse(row["as_of"]) if row["as_of"] else None
         key = "load"
@@ -60,14 +58,16 @@ def _point(row: dict[str, str], layer: Layer, path: Path, line: int, catalog: Ca
             raise ValueError(f"'{row['load']}' is none of {', '.join(LOADS)}")
     except ValueError as error:
         raise InputError(str(error), file=path, line=line, key=key) from error
+    model = _known("model", row["model"], catalog.models, path, line)
+    checkpoints = catalog.models[model].checkpoints
     tensor_parallel_size = numbers["tensor_parallel_size"]
     return EvidencePoint(
-        model=row["model"],
-        checkpoint=row["checkpoint"],
-        accelerator=catalog.accelerator(row["accelerator"]).id,
+        model=model,
+        checkpoint=_known("checkpoint", row["checkpoint"], checkpoints, path, line),
+        accelerator=_accelerator(row["accelerator"], catalog, path, line),
         devices=int(_needed(numbers, "devices", path, line)),
         tensor_parallel_size=int(tensor_parallel_size) if tensor_parallel_size else None,
-        engine=row["engine"],
+        engine=_known("engine", row["engine"], catalog.engines, path, line),
         engine_version=row["engine_version"],
         input_tokens=int(_needed(numbers, "input_tokens", path, line)),
         output_tokens=int(_needed(numbers, "output_tokens", path, line)),
@@ -80,6 +80,29 @@ def _point(row: dict[str, str], layer: Layer, path: Path, line: int, catalog: Ca
         provenance=Provenance(Level.PUBLISHED, cited(row["source"], catalog.layers.sources), as_of, layer.name),
         note=row["note"],
     )
+
+
+def _positive(cell: str) -> float:
+    number = float(cell)
+    if not 0 < number < inf:
+        raise ValueError(f"'{cell}' is not a number above 0")
+    return number
+
+
+def _known(column: str, wanted: str, known: Collection[str], path: Path, line: int) -> str:
+    if wanted not in known:
+        raise UnknownIdError(column, wanted, known, key=column, file=path, line=line)
+    return wanted
+
+
+def _accelerator(wanted: str, catalog: Catalog, path: Path, line: int) -> str:
+    """The canonical id of an accelerator under any of its names."""
+    try:
+        return catalog.accelerator(wanted).id
+    except UnknownIdError as error:
+        raise UnknownIdError(
+            "accelerator", wanted, catalog.accelerators, key="accelerator", file=path, line=line
+        ) from error
 
 
 def _needed(numbers: dict[str, float | None], key: str, path: Path, line: int) -> float:

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from advisor.catalog.layers import read_toml
+from advisor.catalog.layers import SHIPPED, read_toml
 from advisor.catalog.load import Catalog
-from advisor.catalog.toml_lines import line_of
-from advisor.errors import InputError, UnknownIdError, near
-
-E = TypeVar("E", "Figure", "Guide")
+from advisor.catalog.toml_lines import line_of, place_in, written
+from advisor.errors import InputError, UnknownIdError, near, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,92 +71,84 @@ class Report:
     guides: tuple[Guide, ...] = ()
 
     def value_of(self, wanted: str) -> float:
-        """The stated number of a figure or claim by id."""
+        """The stated number of a figure or claim by id. InputError for a zero, which nothing is computed from."""
         values = {figure.id: figure.value for figure in self.figures}
         values |= {claim.id: claim.value for claim in self.claims}
         if wanted not in values:
             raise UnknownIdError(f"figure or claim in {self.id}", wanted, values)
+        if not values[wanted]:
+            raise InputError("the value is 0, so nothing can be computed from it", key=wanted)
         return values[wanted]
 
 
 def load_reports(catalog: Catalog) -> dict[str, Report]:
     """Every report of the catalogue by id."""
-    return {path.stem: read_report(path) for _, path in catalog.layers.files("reports/*.toml")}
+    return {
+        path.stem: _report(read_toml(path), path) if layer.name == SHIPPED else read_report(path)
+        for layer, path in catalog.layers.files("reports/*.toml")
+    }
 
 
 def read_report(path: Path) -> Report:
-    """A report file. InputError naming file, line and key for one that cannot be used."""
+    """A report file of a user's. InputError naming file, line and key for one that cannot be used."""
     if not path.is_file():
         raise InputError("there is no such file", file=path)
-    document = read_toml(path)
-    head = _table(document, "report", path)
-    scenarios = {name: _known(part, "instance", path) for name, part in _table(document, "scenario", path).items()}
-    figures = tuple(_entry(Figure, part, path) for part in document.get("figure", []))
-    claims = tuple(_claim(part, path) for part in document.get("claim", []))
-    guides = tuple(_entry(Guide, part, path) for part in document.get("guide", []))
-    for figure in figures:
-        if figure.scenario not in scenarios:
-            raise UnknownIdError("scenario", figure.scenario, scenarios, key=figure.id)
+    return _report(_checked(read_toml(path), path), path)
+
+
+def _checked(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """The document as its contract has it, its text safe to print."""
+    from pydantic import ValidationError  # costs start-up time that only a report of one's own pays
+
+    from advisor.evidence.report_contract import ReportFile, known_keys
+
     try:
-        return Report(
-            id=path.stem,
-            title=head["title"],
-            author=head.get("author", "unknown"),
-            as_of=str(head.get("as_of", "")),
-            location=head.get("location", ""),
-            note=head.get("note", ""),
-            checkpoint=head.get("checkpoint", "bf16"),
-            input_tokens=int(head["input_tokens"]),
-            output_tokens=int(head["output_tokens"]),
-            scenarios=scenarios,
-            figures=figures,
-            claims=claims,
-            guides=guides,
-        )
-    except KeyError as error:
-        raise InputError(
-            "a key is missing", file=path, line=_line(path, ["report"]), key=f"report.{error.args[0]}"
-        ) from error
-
-
-def _table(document: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
-    part = document.get(key)
-    if not isinstance(part, Mapping):
-        raise InputError(f"the table [{key}] is missing", file=path, key=key)
-    return part
-
-
-def _known(part: Mapping[str, Any], key: str, path: Path) -> str:
-    if key not in part:
-        raise InputError(f"a scenario needs {key} =", file=path, key=key)
-    return str(part[key])
-
-
-def _entry(record: type[E], part: Mapping[str, Any], path: Path) -> E:
-    """A figure or guide line; a key that it does not know is refused with the nearest ones."""
-    known = {item.name for item in fields(record)}
-    name = f"{record.__name__.lower()} {part.get('id', part.get('text', ''))}"
-    for key in part:
-        if key not in known:
-            options = near(key, known)
+        return ReportFile.model_validate(document).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        # What is wrong says more than what is missing: a mistyped key is both.
+        first = min(error.errors(), key=lambda each: each["type"] == "missing")
+        place, hint = place_in(document, first["loc"]), None
+        message = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        if first["type"] == "missing":
+            message = "the key is missing"
+        elif first["type"] == "extra_forbidden":
+            message = "unknown key"
+            options = near(str(place[-1]), known_keys(place))
             hint = f"Did you mean {' or '.join(options)}?" if options else None
-            raise InputError("unknown key", file=path, key=f"{name}.{key}", hint=hint)
-    try:
-        return record(**part)
-    except TypeError as error:
-        raise InputError(str(error).partition(") ")[2], file=path, key=name) from error
+        else:
+            message += f", got {printable(repr(first['input']), 60)}"
+        line = line_of(path.read_text(encoding="utf-8"), place)
+        raise InputError(message, file=path, line=line, key=written(place), hint=hint) from error
 
 
-def _claim(part: Mapping[str, Any], path: Path) -> Claim:
+def _report(document: Mapping[str, Any], path: Path) -> Report:
+    head = document["report"]
+    scenarios = {name: part["instance"] for name, part in document["scenario"].items()}
+    figures = tuple(Figure(**part) for part in document.get("figure", []))
+    for index, figure in enumerate(figures):
+        if figure.scenario not in scenarios:
+            line = line_of(path.read_text(encoding="utf-8"), ("figure", index, "scenario"))
+            raise UnknownIdError("scenario", figure.scenario, scenarios, key=figure.id, file=path, line=line)
+    return Report(
+        id=path.stem,
+        title=head["title"],
+        author=head.get("author", "unknown"),
+        as_of=str(head.get("as_of", "")),
+        location=head.get("location", ""),
+        note=head.get("note", ""),
+        checkpoint=head.get("checkpoint", "bf16"),
+        input_tokens=head["input_tokens"],
+        output_tokens=head["output_tokens"],
+        scenarios=scenarios,
+        figures=figures,
+        claims=tuple(map(_claim, document.get("claim", []))),
+        guides=tuple(Guide(**part) for part in document.get("guide", [])),
+    )
+
+
+def _claim(part: Mapping[str, Any]) -> Claim:
     stated = {item.name for item in fields(Claim)} - {"parameters"}
-    try:
-        return Claim(
-            **{key: value for key, value in part.items() if key in stated},
-            parameters={key: value for key, value in part.items() if key not in stated},
-        )
-    except TypeError as error:
-        raise InputError(str(error).partition(") ")[2], file=path, key=f"claim {part.get('id', '')}") from error
-
-
-def _line(path: Path, place: list[str]) -> int | None:
-    return line_of(path.read_text(encoding="utf-8"), place)
+    return Claim(
+        **{key: value for key, value in part.items() if key in stated},
+        parameters={key: value for key, value in part.items() if key not in stated},
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.catalog.layers import read_toml
-from advisor.catalog.toml_lines import Part, line_of, written
+from advisor.catalog.toml_lines import Part, line_of, place_in, written
 from advisor.errors import CONTROLS, InputError
 from advisor.export.document import Document
 from advisor.export.files import write_atomically
@@ -76,7 +76,7 @@ def _check_contract(document: Document, path: Path) -> None:
         # What is wrong says more than what is missing: a file of another kind lacks nearly everything.
         first = min(error.errors(), key=lambda each: each["type"] == "missing")
         message = "the key is missing" if first["type"] == "missing" else first["msg"][0].lower() + first["msg"][1:]
-        raise _error(message, path, first["loc"]) from error
+        raise _error(message, path, place_in(document, first["loc"])) from error
 
 
 def _check_sense(document: Document, path: Path) -> None:

@@ -4,12 +4,14 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from advisor.catalog.load import Catalog
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
+from advisor.errors import InputError
 from advisor.evidence.audit import AuditedClaim, audit
-from advisor.evidence.reports import load_reports, read_report
+from advisor.evidence.reports import Report, load_reports, read_report
 from advisor.export.audit_document import audit_document
 from advisor.quantities import text
 
@@ -39,7 +41,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
     reports = [read_report(arguments.report)] if arguments.report else list(load_reports(catalog).values())
-    claims = [claim for report in reports for claim in audit(report, catalog)]
+    claims = [claim for report in reports for claim in _audited(report, catalog, arguments.report)]
     if output.json_mode:
         output.document(audit_document(claims))
     else:
@@ -49,6 +51,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             _write([claim for claim in claims if claim.report == report.id], output)
     false = any(claim.verdict.is_false for claim in claims)
     return ExitCode.NO if arguments.strict and false else ExitCode.YES
+
+
+def _audited(report: Report, catalog: Catalog, file: Path | None) -> list[AuditedClaim]:
+    try:
+        return audit(report, catalog)
+    except InputError as error:
+        error.file = error.file or (str(file) if file is not None else report.id)
+        raise
 
 
 def _write(claims: list[AuditedClaim], output: Output) -> None:

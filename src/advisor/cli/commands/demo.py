@@ -13,8 +13,8 @@ from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.cli.watch import watch
-from advisor.export.recommendation_document import with_provenance
 from advisor.export.recommendation_file import write_recommendation
+from advisor.export.recommendation_provenance import with_provenance
 from advisor.paths import user_paths
 from advisor.wording.reasons import sentence
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     found = demo(open_catalog(arguments), user_paths(), sentence, partial(watch, output=output), on_step)
     write_recommendation(found.document, arguments.out)
     if output.json_mode:
-        output.document(with_provenance(found.document, found.answer))
+        output.document(with_provenance(found.document))
     else:
         _write(found, arguments.out, output)
     return ExitCode.YES

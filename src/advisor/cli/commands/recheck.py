@@ -15,7 +15,7 @@ from advisor.errors import InputError, printable
 from advisor.paths import user_paths
 from advisor.wording.reasons import sentence
 from advisor.workflows.knowledge import gather
-from advisor.workflows.recommend import Change, Recheck, recheck
+from advisor.workflows.recheck import Change, Recheck, recheck
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:

@@ -11,12 +11,13 @@ from advisor.cli.parser import Subparsers, command
 from advisor.cli.workload_flags import add_workload_flags, stated_flags, workload_settings
 from advisor.errors import InputError, UnknownIdError
 from advisor.export.document import Document
-from advisor.export.recommendation_document import recommendation_document, with_provenance
+from advisor.export.recommendation_document import recommendation_document
 from advisor.export.recommendation_file import read_recommendation, write_recommendation
+from advisor.export.recommendation_provenance import with_provenance, without_provenance
 from advisor.paths import user_paths
 from advisor.wording.reasons import sentence
 from advisor.workflows.knowledge import gather
-from advisor.workflows.recommend import recommend, workload_of
+from advisor.workflows.recommend import answer_again, recommend
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -44,7 +45,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     document = _document(arguments)
     if arguments.out is not None:
-        write_recommendation(_file_form(document), arguments.out)
+        write_recommendation(without_provenance(document), arguments.out)
         output.note(f"advisor: wrote {arguments.out}")
     if output.json_mode:
         output.document(document)
@@ -61,15 +62,8 @@ def _document(arguments: argparse.Namespace) -> Document:
     _refuse_more_than_the_file(arguments)
     before = read_recommendation(arguments.source)
     if arguments.frozen:
-        return before
-    from advisor.advice.advise import advise
-
-    knowledge = gather(open_catalog(arguments), user_paths())
-    answer = advise(workload_of(before, knowledge), knowledge)
-    document = recommendation_document(answer, sentence)
-    if document["pick_hash"] == before["pick_hash"]:
-        document["state"] = before["state"]
-    return with_provenance(document, answer)
+        return with_provenance(before)
+    return with_provenance(answer_again(before, gather(open_catalog(arguments), user_paths()), sentence))
 
 
 def _answer(arguments: argparse.Namespace) -> Document:
@@ -78,7 +72,7 @@ def _answer(arguments: argparse.Namespace) -> Document:
     catalog = open_catalog(arguments)
     settings = workload_settings(arguments, catalog)
     answer = recommend(settings, gather(catalog, user_paths()))
-    return with_provenance(recommendation_document(answer, sentence), answer)
+    return with_provenance(recommendation_document(answer, sentence))
 
 
 def _refuse_more_than_the_file(arguments: argparse.Namespace) -> None:
@@ -90,12 +84,6 @@ def _refuse_more_than_the_file(arguments: argparse.Namespace) -> None:
             hint=f"Leave out {' and '.join(beside)}, or state the workload without --from.",
             key="--from",
         )
-
-
-def _file_form(document: Document) -> Document:
-    """The TOML form: the same tree, without the pointers that the rows of the file make redundant."""
-    kept = {key: value for key, value in document["provenance"].items() if not key.startswith("/")}
-    return {**document, "provenance": kept}
 
 
 def _why(document: Document, arguments: argparse.Namespace, output: Output) -> None:

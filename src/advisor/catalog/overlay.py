@@ -1,0 +1,55 @@
+"""What may lie in an overlay directory: a file that nothing would read is a mistake, and it is named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from advisor.errors import InputError, near
+
+FILES = (
+    "accelerators.toml",
+    "instances.toml",
+    "engines.toml",
+    "managed.toml",
+    "sources.toml",
+    "decision-tree.toml",
+)
+FOLDERS = {"models": ".toml", "prices": ".csv", "reports": ".toml", "published": ".csv"}
+_BESIDE = (".md", ".txt")
+"""Suffixes of notes that people keep beside their data; so are NOTICE and LICENSE, and all that is hidden."""
+
+
+def check_names(root: Path) -> None:
+    """InputError naming the first file or folder of an overlay that the catalogue would never read."""
+    for path in _visible(root):
+        if path.is_dir():
+            _check_folder(path)
+        elif path.name not in FILES and not _is_note(path):
+            raise _unknown("file", path, FILES)
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.name not in FOLDERS:
+        raise _unknown("folder", folder, [f"{name}/" for name in FOLDERS])
+    suffix = FOLDERS[folder.name]
+    for path in _visible(folder):
+        if path.is_dir() or (path.suffix != suffix and not _is_note(path)):
+            raise InputError(
+                "the catalogue reads no such file", file=path, hint=f"{folder.name}/ holds files named *{suffix}."
+            )
+
+
+def _unknown(kind: str, path: Path, known: tuple[str, ...] | list[str]) -> InputError:
+    close = near(path.name, known)
+    meant = f"Did you mean {' or '.join(close)}? " if close else ""
+    folders = [f"{name}/*{suffix}" for name, suffix in FOLDERS.items()]
+    return InputError(
+        f"the catalogue reads no such {kind}", file=path, hint=f"{meant}It reads {', '.join([*FILES, *folders])}."
+    )
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+
+
+def _is_note(path: Path) -> bool:
+    return path.suffix.lower() in _BESIDE or path.stem in ("NOTICE", "LICENSE", "README")
