@@ -1,7 +1,9 @@
 """Preflight: what an endpoint tells, and one sentence for everything that can be wrong with it."""
 
+import asyncio
 import re
 import socket
+import subprocess
 
 import pytest
 
@@ -27,6 +29,7 @@ from servers.raw import (
     whole,
 )
 
+HOSTILE = "\x1b]0;owned\x07\x9b2J\u202e\r\n" + "A" * 9999
 KEY = "sk-very-secret-0123456789"
 
 
@@ -86,8 +89,28 @@ class TestWhatItTells:
         assert (await tried(Engine(key=KEY))).model == "tiny"
 
     async def test_text_of_the_server_loses_its_control_characters(self) -> None:
-        found = await tried(Engine(version={"version": "1\x1b[2J\n2"}))
-        assert found.engine_version == "1 [2J 2"
+        engine = Engine(("a", "b\x1b]0;owned\x07\u202e"), version={"version": "1\x1b[2J\n2", "engine": "v\x9bm"})
+        found = await tried(engine, model="a")
+        assert (found.engine, found.engine_version) == ("v m", "1 [2J 2")
+        assert found.served_models == ("a", "b ]0;owned")
+
+    @pytest.mark.parametrize("model", [None, "t\x1b[2Jiny"])
+    async def test_a_model_whose_name_steers_a_terminal_is_refused(self, model: str | None) -> None:
+        with pytest.raises(EndpointError, match=r"serves 't \[2Jiny' under a name with characters") as refused:
+            await tried(Engine(("t\x1b[2Jiny",)), model=model)
+        assert refused.value.sentence().isprintable()
+
+    @pytest.mark.parametrize("told", [True, -1, 0, "4096", 4096.0, None])
+    async def test_a_length_that_is_no_count_is_unknown(self, told: object) -> None:
+        engine = Engine()
+
+        def script(connection: Connection, request: Request) -> object:
+            if request.path.endswith("/models"):
+                connection.send(json_answer({"data": [{"id": "tiny", "max_model_len": told}]}))
+                return True
+            return engine(connection, request)
+
+        assert (await tried(script)).max_model_len is None
 
 
 class TestRefusedParameters:
@@ -244,11 +267,60 @@ class TestOneSentence:
             await tried(Engine(models=("scout", "maverick")), model="scuot")
         assert "scout" in str(refused.value.hint)
 
-    async def test_hostile_words_are_made_harmless(self) -> None:
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (json_answer({"error": HOSTILE}, 500), "HTTP 500: ]0;owned"),
+            (json_answer({"error": {"message": HOSTILE}}, 403), "(HTTP 403): ]0;owned"),
+            (whole(HOSTILE.encode(), 500, "text/plain"), "HTTP 500: ]0;owned"),
+            (head(307, {"location": "http://other/\x1b]0;owned\x07", "content-length": "0"}), "location header"),
+            (json_answer({"data": [{"id": HOSTILE + number} for number in "12"]}), "Name one of ]0;owned"),
+        ],
+        ids=["JSON", "a message", "text", "a redirect", "models"],
+    )
+    async def test_hostile_words_are_made_harmless(self, answer: bytes, words: str) -> None:
         with pytest.raises(AdvisorError) as refused:
-            await tried(lambda c, _: c.send(json_answer({"error": "\x1b]0;owned\x07" + "A" * 9999}, 500)))
-        assert "\x1b" not in refused.value.sentence()
-        assert len(refused.value.sentence()) < 400
+            await tried(lambda c, _: c.send(answer))
+        said = refused.value.sentence()
+        assert words in said
+        assert said.isprintable()
+        assert ".." not in said
+        assert len(said) < 400
+
+    async def test_hostile_words_within_a_stream_are_made_harmless_too(self) -> None:
+        with pytest.raises(EndpointError, match="within its stream: ]0;owned") as refused:
+            await tried(answering(SSE + chunks([event({"error": HOSTILE})])))
+        assert refused.value.sentence().isprintable()
+
+
+class TestGivenUp:
+    """Whoever asked may stop waiting at any moment: the connection goes, and nothing else is left."""
+
+    @pytest.mark.parametrize("silent", ["GET", "POST"])
+    async def test_cancelling_hangs_up(self, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(subprocess, "Popen", None)  # no process is started, so none can be left behind
+        engine = Engine()
+        loop, asked, gone = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+        def script(connection: Connection, request: Request) -> object:
+            if request.method != silent:
+                return engine(connection, request)
+            if silent == "POST":
+                connection.send(SSE, chunk(text_event("a")))
+            loop.call_soon_threadsafe(asked.set)
+            connection.wait_for_close()
+            loop.call_soon_threadsafe(gone.set)
+            return False
+
+        before = asyncio.all_tasks()
+        with RawServer(script) as server:
+            trying = asyncio.create_task(preflight(Target.with_key(server.url, None), timeout_s=PATIENCE_S))
+            await asyncio.wait_for(asked.wait(), PATIENCE_S)
+            trying.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await trying
+            await asyncio.wait_for(gone.wait(), PATIENCE_S)
+        assert asyncio.all_tasks() == before
 
 
 @pytest.mark.parametrize("api", ["chat", "completions"])

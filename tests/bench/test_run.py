@@ -527,11 +527,14 @@ class TestResumed:
 class TestBadEndpoints:
     def test_some_failures_are_counted_and_named(self, bench: Callable[..., Bench]) -> None:
         def busy(connection: Connection, _: Request) -> None:
-            connection.send(json_answer({"error": {"message": f"busy, {KEY}"}}, 429))
+            connection.send(json_answer({"error": {"message": f"busy, {KEY}\x1b[2J"}}, 429))
 
         def breaks(connection: Connection, _: Request) -> None:
             connection.send(
-                stream_head(), chunk(text_event("a")), chunk(event({"error": "out of memory"})), b"0\r\n\r\n"
+                stream_head(),
+                chunk(text_event("a")),
+                chunk(event({"error": "out of\x9b2J memory\u202e"})),
+                b"0\r\n\r\n",
             )
 
         faults = {PROBES + 20: busy, PROBES + 21: breaks}
@@ -542,8 +545,8 @@ class TestBadEndpoints:
         (found,) = handle.result().points
         assert (found.requests.completed, found.requests.failed) == (38, 2)
         assert {(each.outcome, each.status, each.message) for each in found.failures} == {
-            ("http_status", 429, "busy, ***"),
-            ("server_error", 200, "out of memory"),
+            ("http_status", 429, "busy, *** [2J"),
+            ("server_error", 200, "out of 2J memory"),
         }
         assert KEY.encode() not in everything_in(handle.path)
 

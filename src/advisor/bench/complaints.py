@@ -36,10 +36,10 @@ def complain_about_transport(failure: Exception, url: str, timeout_s: float) -> 
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return EndpointError(f"the host name of {url} cannot be resolved")
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return EndpointError(f"{url} and this machine cannot agree on TLS: {printable(str(failure))}")
+        return EndpointError(f"{url} and this machine cannot agree on TLS: {_words(failure)}")
     if any(isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED for cause in causes):
         return EndpointError(f"nothing listens at {url}: the connection was refused", hint="Is the server up?")
-    return EndpointError(f"{url} cannot be used: {printable(str(failure)) or type(failure).__name__}")
+    return EndpointError(f"{url} cannot be used: {_words(failure)}")
 
 
 def complain_about_answer(
@@ -103,6 +103,11 @@ def _place(location: str) -> str:
     """Where a redirect leads, without anything that could be a credential."""
     parts = urlsplit(location)
     return printable(f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path) or "nowhere"
+
+
+def _words(failure: Exception) -> str:
+    """What a library says, as a part of our sentence."""
+    return printable(str(failure)).rstrip(".") or type(failure).__name__
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:

@@ -69,8 +69,9 @@ async def preflight(
 ) -> Preflight:
     """Try the endpoint as the run will use it.
 
-    timeout_s bounds each answer. EndpointError in one sentence for an endpoint that cannot be used;
-    InputError where it serves several models and none was named.
+    timeout_s bounds each answer. Cancelling it hangs up at once; it starts no process and writes no file.
+    EndpointError in one sentence for an endpoint that cannot be used; InputError where it serves several
+    models and none was named.
     """
     async with _Visit.begin(target, api, timeout_s) as visit:
         entries = await visit.models(required=model is None)
@@ -90,7 +91,7 @@ async def preflight(
             simulated=visit.simulated,
             accepted=accepted,
             refused=tuple(name for name in wanted if name not in accepted),
-            max_model_len=limit if isinstance(limit, int) else None,
+            max_model_len=limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None,
             gives_usage=first.usage is not None and first.usage.completion_tokens is not None,
             calibration=await visit.calibration(chosen, accepted, first),
         )
@@ -106,13 +107,24 @@ def _choose_model(wanted: str | None, entries: Sequence[dict[str, object]], targ
                 hint=f"It serves {', '.join(printable(name) for name in close)}.",
                 key="model",
             )
-        return wanted
+        return _speakable(wanted, target)
     if len(served) == 1:
-        return served[0]
+        return _speakable(served[0], target)
     if not served:
         raise EndpointError(f"{target.url} lists no model", hint="Name the model.", key="model")
     names = ", ".join(printable(name, 60) for name in served[:8])
     raise InputError(f"{target.url} serves {len(served)} models", hint=f"Name one of {names}.", key="model")
+
+
+def _speakable(model: str, target: Target) -> str:
+    """The id, which goes back to the server as it is, and to screens and files too: so nothing is mended in it."""
+    if not model.isprintable():
+        raise EndpointError(
+            f"{target.url} serves '{printable(model)}' under a name with characters that cannot be printed",
+            hint="Serve it under a plain name.",
+            key="model",
+        )
+    return model
 
 
 class _Visit:
