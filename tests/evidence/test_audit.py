@@ -116,6 +116,26 @@ def test_a_report_of_ones_own_is_audited(tmp_path: Path, catalog: Catalog) -> No
 
 
 @pytest.mark.parametrize(
+    ("checkpoint", "value", "verdict"),
+    [
+        ("fp8", 1, AuditVerdict.OK),
+        ("fp8", 0, AuditVerdict.FALSE_FACT),
+        ("bf16", 1, AuditVerdict.IMPOSSIBLE),
+        ("bf16", 0, AuditVerdict.OK),
+    ],
+)
+def test_a_claim_that_it_does_not_fit_is_judged_too(
+    tmp_path: Path, catalog: Catalog, checkpoint: str, value: int, verdict: AuditVerdict
+) -> None:
+    body = (
+        f'[[claim]]\nid = "c"\ntext = "x"\ncheck = "fits"\nvalue = {value}\nunit = ""\nmodel = "llama-4-maverick"\n'
+        f'checkpoint = "{checkpoint}"\ninstance = "p5.48xlarge"\ncontext_tokens = 8192\n'
+    )
+    (claim,) = audit(read_report(report(tmp_path, body)), catalog)
+    assert claim.verdict is verdict
+
+
+@pytest.mark.parametrize(
     ("body", "complaint"),
     [
         ('[[figure]]\nid = "t"\nscenario = "A"\n', "missing"),

@@ -60,6 +60,20 @@ def test_what_the_server_denies_is_contradicted(
     assert subject.vouched_by == ("contradicted" if against else "user")
 
 
+@pytest.mark.parametrize("size", [3, 5, 6, 7])
+def test_a_degree_that_the_engine_refuses_is_no_statement(catalog: Catalog, size: int) -> None:
+    with pytest.raises(InputError, match="tensor_parallel_size of") as refused:
+        told(catalog, Statement("p5.48xlarge", "fp8", size))
+    assert refused.value.key == "tp"
+    assert "1, 2, 4, 8" in refused.value.sentence()
+
+
+def test_weights_that_the_devices_cannot_hold_are_a_contradiction(catalog: Catalog) -> None:
+    subject = told(catalog, Statement("p5.4xlarge", "fp8", 1))
+    assert subject is not None
+    assert (subject.vouched_by, subject.contradictions) == ("contradicted", ("memory",))
+
+
 @pytest.mark.parametrize(
     ("statement", "server", "key"),
     [

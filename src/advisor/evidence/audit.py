@@ -15,7 +15,7 @@ from advisor.evidence.reports import Claim, Figure, Report
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict as FitVerdict
-from advisor.performance.roofline import Replica, decode_limit_tokens_per_s, same_expert_limit_tokens_per_s
+from advisor.performance.roofline import Replica, decode_limit_tokens_per_s, hardest_limit_tokens_per_s
 
 _COST_TOLERANCE = 0.02
 _FACT_TOLERANCE = 0.001
@@ -175,11 +175,14 @@ def _fits(claim: Claim, _: Report, catalog: Catalog) -> _Finding:
         )
     )
     inputs = {key: value for key, value in claim.parameters.items() if isinstance(value, str | int | float)}
+    if claim.value not in (0.0, 1.0):
+        raise InputError("it fits (value = 1) or it does not (value = 0)", key=f"claim {claim.id}")
     verdict = {
-        FitVerdict.FITS: AuditVerdict.OK,
-        FitVerdict.TIGHT: AuditVerdict.UNVERIFIABLE,
-        FitVerdict.DOES_NOT_FIT: AuditVerdict.IMPOSSIBLE,
-    }.get(result.verdict, AuditVerdict.UNVERIFIABLE)
+        (FitVerdict.FITS, 1.0): AuditVerdict.OK,
+        (FitVerdict.FITS, 0.0): AuditVerdict.FALSE_FACT,
+        (FitVerdict.DOES_NOT_FIT, 1.0): AuditVerdict.IMPOSSIBLE,
+        (FitVerdict.DOES_NOT_FIT, 0.0): AuditVerdict.OK,
+    }.get((result.verdict, claim.value), AuditVerdict.UNVERIFIABLE)
     formula = f"fit checker, {engine.name} {engine.default_version}: {result.verdict.value}"
     weights = parameters(model.architecture).total
     return _Finding({**inputs, "parameters": float(weights)}, formula, float(result.verdict.runs), verdict)
@@ -216,7 +219,7 @@ def _throughput_checks(figure: Figure, concurrency: int, report: Report, catalog
     if replica is not None:
         context = report.input_tokens + report.output_tokens / 2
         limit = decode_limit_tokens_per_s(replica, concurrency, context)
-        extreme = same_expert_limit_tokens_per_s(replica, concurrency, context)
+        extreme = hardest_limit_tokens_per_s(replica, concurrency, context)
         verdict = AuditVerdict.OK if figure.value <= limit else AuditVerdict.SUSPICIOUS
         if figure.value > extreme:
             verdict = AuditVerdict.IMPOSSIBLE

@@ -6,18 +6,14 @@ accelerator, so that no question about an instance can find them.
 
 from collections.abc import Iterator
 from datetime import date
-from math import sqrt
 from pathlib import Path
-from statistics import mean, stdev
 
 from advisor.bench.result import BenchmarkResult, Point, Verdict
 from advisor.evidence.ledger import RunRecord
 from advisor.evidence.points import OUTPUT_THROUGHPUT, EvidencePoint
+from advisor.evidence.repetitions import relative_interval
 from advisor.evidence.subject import Subject
 from advisor.quantities.provenance import AsOf, Level, Provenance
-
-_STUDENT_T_95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
-"""Two-sided, by the number of repetitions; more than ten count as ten, which is the wider interval."""
 
 _SIMULATED_ENDPOINT = "built-in endpoint"
 
@@ -110,13 +106,8 @@ def _figures(result: BenchmarkResult, subject: Subject, point: Point) -> Iterato
 
 
 def _interval(point: Point) -> float | None:
-    """Relative half-width of the 95 % interval of the mean over repetitions; None where there is only one."""
     rates = [each.figures.output_tokens_per_s for each in point.repetitions]
-    known = [rate for rate in rates if rate]
-    if len(known) < 2:
-        return None
-    factor = _STUDENT_T_95[min(len(known), max(_STUDENT_T_95))]
-    return factor * stdev(known) / sqrt(len(known)) / mean(known)
+    return relative_interval([rate for rate in rates if rate])
 
 
 def _planned(result: BenchmarkResult, key: str) -> int:

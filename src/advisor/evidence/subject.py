@@ -12,6 +12,9 @@ from typing import Any, Literal
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Checkpoint, Model
 from advisor.errors import InputError
+from advisor.fit.check import check_fit
+from advisor.fit.request import FitRequest
+from advisor.fit.result import Verdict
 from advisor.fit.versions import minor_distance
 
 VouchedBy = Literal["user", "contradicted"]
@@ -94,12 +97,22 @@ def subject_of(
     size = statement.tensor_parallel_size
     if size is None:
         raise InputError("the tensor_parallel_size of the endpoint is not stated", hint=_NEEDED, key="tp")
-    if size > instance.accelerator_count * accelerator.logical_cores:
-        raise InputError(
-            f"{instance.id} has {instance.accelerator_count * accelerator.logical_cores} devices, not {size}", key="tp"
-        )
+    devices = instance.accelerator_count * accelerator.logical_cores
+    if size > devices:
+        raise InputError(f"{instance.id} has {devices} devices, not {size}", key="tp")
     stated_engine, stated_version = _engine(statement, engine, engine_version)
     against = tuple(_contradictions(stated_engine, stated_version, engine, engine_version))
+    request = FitRequest(
+        model=model,
+        checkpoint=checkpoint,
+        instance=instance,
+        accelerator=accelerator,
+        engine=catalog.engine(stated_engine),
+        engine_version=stated_version,
+        tensor_parallel_size=size,
+    )
+    if _cannot_hold(request):
+        against = (*against, "memory")
     if served is not None and (served[0].id, served[1].id) != (model.id, checkpoint.id):
         against = ("served_model", *against)
     return Subject(
@@ -114,6 +127,25 @@ def subject_of(
         vouched_by="contradicted" if against else "user",
         contradictions=against,
     )
+
+
+def _cannot_hold(request: FitRequest) -> bool:
+    """Whether the stated devices cannot even hold the weights, whatever the server's settings.
+
+    InputError for a degree that the engine refuses; engines whose rules nobody wrote down refuse none.
+    """
+    if not request.engine.versions:
+        return False
+    fit = check_fit(request)
+    size = request.tensor_parallel_size
+    if fit.verdict is Verdict.INVALID:
+        valid = ", ".join(str(each) for each in fit.parallelism.valid_tensor_parallel_sizes)
+        raise InputError(
+            f"{request.engine.name} does not run {request.model.name} at a tensor_parallel_size of {size}",
+            hint=f"On {request.instance.id} it runs at {valid}.",
+            key="tp",
+        )
+    return fit.per_device is not None and fit.per_device.weights_bytes > fit.per_device.usable_bytes
 
 
 def _served(catalog: Catalog, name: str) -> tuple[Model, Checkpoint] | None:

@@ -7,6 +7,7 @@ from math import log, sqrt
 from advisor.catalog.load import Catalog
 from advisor.evidence.calibration import Calibrated, mean_efficiency
 from advisor.evidence.points import EvidencePoint, steady_throughputs
+from advisor.evidence.repetitions import STANDARD_NORMAL_95, UNREPEATED_SIGMA
 from advisor.evidence.stack import Stack
 from advisor.fit.versions import minor_distance
 from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency
@@ -17,11 +18,7 @@ from advisor.stepcurve import StepCurve, fit_step_curve
 _FEWEST_LOADS = 3
 """A step time has three parameters: with fewer loads the curve beyond them would be invented."""
 _MEASURED_FLOOR = 0.03
-_UNREPEATED_SIGMA = 0.07
-"""Doubt of a figure taken once, whose spread nobody saw: the upper end of how far audited runs of the same
-system scatter, 0.7 to 7 % (facts: sizing, section 3.7)."""
 _PREFILL_SIGMA = 0.1
-_STANDARD_NORMAL_95 = 1.96
 
 
 def measured_sweep(stack: Stack, near: Iterable[EvidencePoint], catalog: Catalog) -> Calibrated | None:
@@ -101,7 +98,7 @@ def _misfit(curve: StepCurve, sweep: Sequence[EvidencePoint]) -> float:
 
 
 def _sigma(point: EvidencePoint) -> float:
-    return _UNREPEATED_SIGMA if point.interval is None else point.interval / _STANDARD_NORMAL_95
+    return UNREPEATED_SIGMA if point.interval is None else point.interval / STANDARD_NORMAL_95
 
 
 def _origin(sweep: Sequence[EvidencePoint]) -> Provenance:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
-from statistics import median
+from statistics import mean, median
 
 from advisor.bench.result import BenchmarkResult, LatencySummary, Point, Verdict
+from advisor.evidence.repetitions import STANDARD_NORMAL_95, UNREPEATED_SIGMA, relative_interval
 from advisor.reasons import Reason
 from advisor.slo import Slo
 
@@ -58,10 +59,15 @@ class Trial:
         return median(self.rates) if self.rates else None
 
     def carries(self, rate_rps: float) -> Status:
-        """Whether every repetition reached the rate, or none did."""
-        if not self.rates or min(self.rates) < rate_rps <= max(self.rates):
+        """Whether the rate lies below the 95 % interval of what was reached, above it, or in it."""
+        if not self.rates:
             return Status.UNDECIDED
-        return Status.HOLDS if min(self.rates) >= rate_rps else Status.MISSED
+        half = relative_interval(self.rates)
+        doubt = STANDARD_NORMAL_95 * UNREPEATED_SIGMA if half is None else half
+        reached = mean(self.rates)
+        if reached * (1 - doubt) >= rate_rps:
+            return Status.HOLDS
+        return Status.MISSED if reached * (1 + doubt) < rate_rps else Status.UNDECIDED
 
     @property
     def within_targets(self) -> Status:
@@ -126,21 +132,28 @@ def judged(trials: Sequence[Trial], rate_rps: float) -> Outcome:
 
 
 def next_concurrency(trials: Sequence[Trial], rate_rps: float, most: int) -> int | None:
-    """The load that would tell more; None where none can, or where the last trial was undecided."""
+    """The load that would tell more; None where none can.
+
+    That is where a target is undecided, or where the rate is and a target is missed already: fewer in flight
+    would not raise the rate, and more would not meet the target.
+    """
     if judged(trials, rate_rps) is not Outcome.INCONCLUSIVE:
         return None
     last = trials[-1]
-    if Status.UNDECIDED in (last.carries(rate_rps), last.within_targets) or not last.rate_rps:
+    stuck = last.within_targets is Status.MISSED and last.carries(rate_rps) is Status.UNDECIDED
+    if last.within_targets is Status.UNDECIDED or stuck or not last.rate_rps:
         return None
-    low, high = _bracket(trials, rate_rps)
+    too_low, high = _bracket(trials, rate_rps)
+    # Whoever holds the targets and has not reached the rate beyond doubt needs more in flight.
+    low = max([too_low, *(trial.concurrency for trial in trials if trial.within_targets is Status.HOLDS)])
     proportional = last.concurrency * rate_rps / last.rate_rps
     if high is None:
-        wanted = min(most, ceil(proportional * _HEADROOM))
+        wanted = min(most, max(low + 1, ceil(proportional * _HEADROOM)))
     elif low == 0:
         wanted = min(high - 1, ceil(proportional))
     else:
         wanted = (low + high) // 2
-    return None if wanted in {trial.concurrency for trial in trials} else wanted
+    return None if wanted in {trial.concurrency for trial in trials} or wanted < 1 else wanted
 
 
 def claim_holds(claimed_low: float, claimed_high: float, measured: float) -> Status:

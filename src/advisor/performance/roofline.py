@@ -4,7 +4,7 @@ A floor is never a throughput: it is shown as "cannot exceed" and becomes an est
 by an efficiency that somebody measured or that is stated as a prior.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, log2
 
@@ -75,11 +75,17 @@ def decode_limit_tokens_per_s(replica: Replica, streams: float, context_tokens: 
 
 
 def same_expert_limit_tokens_per_s(replica: Replica, streams: float, context_tokens: float) -> float:
-    """What nothing can exceed without speculation: every token in the batch hits the same expert."""
+    """What this configuration cannot exceed without speculation: every token in the batch hits the same expert."""
     weights = replica.weights.same_expert_bytes()
     cache = streams * kv_read_bytes(replica.arch, context_tokens, replica.kv_dtype, hybrid=replica.hybrid_kv)
     memory_s = (weights + cache) / replica.bandwidth_bytes_per_s
     return streams / max(memory_s, streams * replica.token_compute_s)
+
+
+def hardest_limit_tokens_per_s(replica: Replica, streams: float, context_tokens: float) -> float:
+    """What no configuration of these devices exceeds without speculation: one expert, and the smallest KV cache."""
+    smallest = replace(replica, hybrid_kv=True, kv_dtype="fp8")
+    return same_expert_limit_tokens_per_s(smallest, streams, context_tokens)
 
 
 def all_reduce_s(replica: Replica, streams: float) -> float:

@@ -37,8 +37,8 @@ _GATES: Mapping[str, str] = {
     "prefix_cache": "{share} of the prompt tokens came from the server's prefix cache; prompts must be new.",
     "little": "In-flight requests, rate and latency disagree by {share} (Little's law); {share_limit} is allowed.",
     "physical_bound": (
-        "{number} tokens/s is more than this hardware can read from memory ({number_limit} without speculative "
-        "decoding): it is not what was stated."
+        "{number} tokens/s is more than this hardware can reach at four tokens a step by speculative decoding "
+        "({number_limit}): it is not what was stated."
     ),
 }
 
@@ -54,6 +54,7 @@ CONTRADICTIONS: Mapping[str, str] = {
     "served_model": "the server names another model or checkpoint",
     "engine": "the server is another engine",
     "engine_version": "the server runs another engine version",
+    "memory": "those devices cannot hold the weights",
 }
 
 RESULT_HEADINGS = (
