@@ -21,10 +21,6 @@ class Status(StrEnum):
     NONE = "none"
     OUT_OF_SCOPE = "out_of_scope"
 
-    @property
-    def has_pick(self) -> bool:
-        return self in (Status.RECOMMENDED, Status.NOT_DISTINGUISHABLE)
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:

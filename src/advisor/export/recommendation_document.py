@@ -7,10 +7,12 @@ which is more than any of them means and makes an unchanged answer an unchanged 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from advisor import __version__
 from advisor.advice.assessment import Assessment
+from advisor.advice.live_check import live_check
 from advisor.advice.recommendation import PoolAdvice, Recommendation
 from advisor.advice.workload import Mode, settings_of
 from advisor.export import recommendation_rows as rows
@@ -18,9 +20,6 @@ from advisor.export.document import Document, Say
 
 SCHEMA = "advisor.recommendation/1"
 _EXCLUDED = ("load balancer", "EBS volumes", "NAT gateway", "data transfer", "support", "taxes")
-_START_MINUTES = 10
-"""Launch, weights and warm-up before the first request of a verification, assumed."""
-_REQUESTS_FOR = {50: 30, 90: 30, 95: 59, 99: 299}
 
 
 def recommendation_document(recommendation: Recommendation, say: Say, state: str = "unverified") -> Document:
@@ -42,7 +41,7 @@ def recommendation_document(recommendation: Recommendation, say: Say, state: str
     document["cost"] = _cost(recommendation)
     document["managed"] = [entry for pool in recommendation.pools if (entry := _managed(pool, mode, say)) is not None]
     document["weakest_link"] = [entry for pool in recommendation.pools if (entry := _weakest(pool)) is not None]
-    document["verify"] = [_verify(pool) for pool in recommendation.pools if _is_online(pool)]
+    document["verify"] = [entry for pool in recommendation.pools if (entry := _verify(pool)) is not None]
     tables: dict[str, Callable[[PoolAdvice], list[Document]]] = {
         "claim": lambda pool: [rows.claim_row(claim) for claim in pool.claims],
         "holds_while": rows.holds_while_rows,
@@ -82,10 +81,6 @@ def identity(workload: Mapping[str, Any]) -> str:
 def _digest(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _is_online(pool: PoolAdvice) -> bool:
-    return pool.pick is not None and pool.pick.sizing is not None
 
 
 _ON_DEMAND_QUOTA = ("on_demand", "plan_1y", "plan_3y", "reserved")
@@ -196,25 +191,10 @@ def _weakest(pool: PoolAdvice) -> Document | None:
     return {"claim": weakest.id, "level": level, "measured_claims": pool.measured_claims, "claims": len(pool.claims)}
 
 
-def _verify(pool: PoolAdvice) -> Document:
+def _verify(pool: PoolAdvice) -> Document | None:
     """The benchmark that would confirm the pick on one replica."""
-    pick = pool.pick
-    assert pick is not None and pick.sizing is not None, "only online picks are verified"
-    peak = pick.sizing.at_peak
-    percentiles = [estimate.slo.percentile for estimate in pick.estimates] or [95]
-    concurrency = max(1, min(peak.requests_quantile(0.95), pick.slots))
-    # Three repetitions, each long enough that every slot turns over four times.
-    requests = max(max(_REQUESTS_FOR[percentile] for percentile in percentiles), 4 * concurrency)
-    minutes = 3 * requests / concurrency * peak.e2e_mean_ms() / 60_000 + _START_MINUTES
-    return {
-        "model": pool.model,
-        "scope": "one_replica",
-        "rate_rps": peak.rate_rps,
-        "concurrency": concurrency,
-        "min_requests": requests,
-        "minutes": minutes,
-        "usd": minutes / 60 * (pick.offer.usd_per_hour or 0.0),
-    }
+    check = live_check(pool.pick) if pool.pick is not None else None
+    return None if check is None else {"model": pool.model, "scope": "one_replica", **asdict(check)}
 
 
 def _clean(value: Any) -> Any:
