@@ -39,10 +39,6 @@ class Choice:
     def winner(self) -> Assessment:
         return self.ranked[0]
 
-    @property
-    def runner_up(self) -> Assessment | None:
-        return self.ranked[1] if len(self.ranked) > 1 else None
-
 
 def objective_key(assessment: Assessment, objective: Objective) -> tuple[float, ...]:
     """What the objective compares, smaller first."""
