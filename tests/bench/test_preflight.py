@@ -213,6 +213,7 @@ class TestOneSentence:
         with pytest.raises(EndpointError, match=r"nothing listens at .*refused"):
             await preflight(Target.with_key(f"http://127.0.0.1:{unused_port}", None))
 
+    @pytest.mark.usefixtures("no_names")
     async def test_the_name_is_unknown(self) -> None:
         with pytest.raises(EndpointError, match=r"host name of http://no-such-host\.invalid cannot be resolved"):
             await preflight(Target.with_key("http://no-such-host.invalid", None))

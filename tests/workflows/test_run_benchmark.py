@@ -35,7 +35,7 @@ SMALL = {
 STATED = Statement("g7e.12xlarge", "fp8", 2)
 
 
-def vllm(first_s: float = 0.02, gap_s: float = 0.01, version: str = "0.33.0") -> RawServer:
+def vllm(first_s: float = 0.02, gap_s: float = 0.007, version: str = "0.33.0") -> RawServer:
     """A server that says of itself what vLLM says, and is simulated nowhere."""
     return RawServer(Engine((SCOUT_FP8,), first_s=first_s, gap_s=gap_s, version={"version": version}))
 

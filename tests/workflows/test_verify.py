@@ -80,7 +80,7 @@ def test_a_replica_that_carries_the_rate_within_the_targets_confirms(
 
 def test_a_replica_that_is_too_slow_refutes(file: Path, catalog: Catalog, paths: UserPaths) -> None:
     ask_for(file, rate_rps=60.0, ttft_ms=100.0)
-    with vllm(first_s=0.15) as server:  # 4 requests of 150 ms or more are 27 a second at most
+    with vllm(first_s=0.12) as server:  # 4 requests of 120 ms or more are 34 a second at most
         found = checked(file, server.url, catalog, paths)
     assert (found.outcome, codes(found)) == (Outcome.REFUTED, ["verify_refuted"])
     write_state(file, found.model, found.outcome)

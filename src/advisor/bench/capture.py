@@ -39,7 +39,7 @@ from advisor.bench.records import (
     cells_of,
 )
 from advisor.bench.rundir import RunDirectory
-from advisor.bench.transport import CaptureTransport
+from advisor.bench.transport import CaptureTransport, stamping
 
 EXIT_FINISHED, EXIT_CRASHED, EXIT_CANCELLED = 0, 1, 130
 
@@ -237,8 +237,9 @@ def _p99(values: list[float]) -> float | None:
 
 async def _run(orders: Orders, early_orders: bytes) -> RunState:
     transport = open_transport(orders.talk.target.url)
-    async with httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(None)) as client:
-        return await Capture(orders, client, transport).run(early_orders)
+    with stamping():
+        async with httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(None)) as client:
+            return await Capture(orders, client, transport).run(early_orders)
 
 
 def main() -> int:

@@ -9,8 +9,8 @@ end of the body is looked for. `Response.extensions["capture"]` holds the trace 
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 
 import httpx
@@ -33,6 +33,19 @@ class Clock(StrEnum):
     KERNEL = "kernel"
     USER = "user"
     DEGRADED = "degraded"
+
+
+@contextmanager
+def stamping() -> Iterator[None]:
+    """Have the kernel stamp packets from now on, before the first connection asks for it.
+
+    Linux switches stamps on for the whole machine with the first socket that wants them, a moment later, and
+    off with the last: what arrives in that moment has none.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        if kernel_stamps_offered():
+            asking.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        yield
 
 
 class CaptureTransport(httpx.AsyncBaseTransport):
