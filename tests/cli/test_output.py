@@ -1,6 +1,5 @@
 """What reaches a terminal or a pipe: no control characters, no character it cannot show, no noise when it closes."""
 
-import io
 import json
 import os
 import subprocess
@@ -19,23 +18,9 @@ from advisor.cli.output import Output
 from advisor.cli.safe_text import in_ascii
 from advisor.errors import CONTROLS
 from advisor.quantities.provenance import Level
+from cli.support import Terminal
 
 HOSTILE = "a\x1b[31m\x9b2J\x07\u202eb\u2066c\udcff"
-
-
-class Terminal(io.StringIO):
-    """A stream that calls itself a colour terminal."""
-
-    def __init__(self, encoding: str = "utf-8") -> None:
-        super().__init__()
-        self._encoding = encoding
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._encoding
-
-    def isatty(self) -> bool:
-        return True
 
 
 def run(argv: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -129,6 +114,22 @@ def test_a_pipe_gets_one_line_a_row_and_columns_are_honoured(
     monkeypatch.setenv("COLUMNS", "70")
     assert main(["audit"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines()[2:-2])) <= 70
+
+
+def test_the_card_goes_on_deeper_than_a_line_began(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["recommend", "--region", "eu-central-1"]) == 0
+    card = capsys.readouterr().out.partition("\nServe\n")[0].splitlines()
+    assert max(map(len, card)) <= 60
+    assert [line.rstrip() for line in card] == card
+    start = next(at for at, line in enumerate(card) if line.startswith("  ! "))
+    assert card[start + 1].startswith("    ")
+    below = card[card.index("Does not serve") + 1 : card.index("Weakest link") - 1]
+    begins = [len(line) - len(line.lstrip()) for line in below]
+    assert set(begins) == {2, 4}
+    assert begins[0] == 2
 
 
 class TestDefects:

@@ -4,10 +4,12 @@ from advisor.bench.records import RunState
 from advisor.bench.result import BenchmarkResult, Verdict
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
+from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.evidence.measured import level_of
 from advisor.quantities.provenance import Level
 from advisor.wording import benchmark as words
 
+_DROP = {"whole": 2, "E2E p50": 1}
 _STYLES = {Verdict.VALID: "green", Verdict.FAILED: "red"}
 
 
@@ -51,16 +53,13 @@ def what_it_proves(result: BenchmarkResult) -> ExitCode:
 
 
 def _write_points(result: BenchmarkResult, output: Output) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for heading in words.RESULT_HEADINGS:
-        table.add_column(heading, justify="left" if heading == "verdict" else "right")
+    columns = [
+        Column(heading, right=heading != "verdict", drop=_DROP.get(heading, 0), flows=heading == "verdict")
+        for heading in words.RESULT_HEADINGS
+    ]
+    rows: list[Row] = []
     for point in result.points:
         level = level_of(result) if point.verdict is Verdict.VALID else Level.UNKNOWN
         *cells, verdict = words.result_row(point)
-        style = _STYLES.get(point.verdict, "yellow")
-        table.add_row(output.glyph(level), *cells, Text(verdict, style=style))
-    output.console.print(table)
+        rows.append((output.glyph(level), *cells, Cell(verdict, _STYLES.get(point.verdict, "yellow"), flows=True)))
+    write_table([Column(""), *columns], rows, output)

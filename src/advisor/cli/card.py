@@ -16,6 +16,7 @@ _STYLES: dict[Role, str] = {
     "undecided": "yellow",
     "misses": "red",
 }
+_DEEPER = 2
 
 
 def write_card(document: Row, output: Output) -> None:
@@ -44,17 +45,20 @@ def write_why(document: Row, instance: str, output: Output) -> bool:
 
 
 def _line(line: Line, output: Output, indent: str) -> None:
-    from rich.padding import Padding
+    """One line of the card; where it is too long, it goes on deeper than it began."""
     from rich.text import Text
 
     shown = Text()
     for span in line:
         words = output.glyph(Level(span.words)) if span.role == "glyph" else span.words
-        shown.append(
-            words if output.unicode else words.replace("×", "x").replace("→", "->").replace("–", "-"),
-            _STYLES[span.role],
-        )
-    output.console.print(Padding(shown, (0, 0, 0, len(indent)), expand=False))
+        shown.append(words, _STYLES[span.role])
+    begins = len(shown.plain) - len(shown.plain.lstrip())
+    deeper = " " * (len(indent) + begins + _DEEPER)
+    console = output.console
+    wrapped = shown.wrap(console, console.width - len(deeper)) if len(indent) + len(shown) > console.width else [shown]
+    for number, part in enumerate(wrapped):
+        part.rstrip()
+        console.print(Text(deeper if number else indent).append_text(part))
 
 
 def _write(words: str, style: str, output: Output) -> None:

@@ -9,6 +9,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
+from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
 from advisor.evidence.audit import AuditedClaim, audit
 from advisor.evidence.reports import Report, load_reports, read_report
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.document(audit_document(claims))
     else:
         for report in reports:
-            output.line(f"{report.title}, {report.as_of} ({report.id})")
+            _write_line(f"{report.title}, {report.as_of} ({report.id})", output)
             output.line()
             _write([claim for claim in claims if claim.report == report.id], output)
     false = any(claim.verdict.is_false for claim in claims)
@@ -62,34 +63,38 @@ def _audited(report: Report, catalog: Catalog, file: Path | None) -> list[Audite
 
 
 def _write(claims: list[AuditedClaim], output: Output) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for heading, right in (
-        ("verdict", 0),
-        ("claim", 0),
-        ("claimed", 1),
-        ("recomputed", 1),
-        ("unit", 0),
-        ("by", 0),
-        ("line", 1),
-    ):
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
-    for claim in claims:
-        recomputed = text.NO_DATA if claim.recomputed is None else f"{claim.recomputed:,.4g}"
-        if claim.recomputed is not None and abs(claim.recomputed) >= 1000:
-            recomputed = f"{claim.recomputed:,.0f}"
-        table.add_row(
-            Text(claim.verdict.value.replace("_", " "), style=_STYLES.get(claim.verdict.value, "bold red")),
-            Text(claim.text),
-            f"{claim.claimed:,g}",
-            recomputed,
-            claim.unit,
-            Text(claim.formula),
-            "" if claim.source_line is None else str(claim.source_line),
-        )
-    output.console.print(table)
+    columns = (
+        Column("verdict"),
+        Column("claim", flows=True),
+        Column("claimed", right=True),
+        Column("recomputed", right=True),
+        Column("unit"),
+        Column("by", below=True),
+        Column("line", right=True, drop=1),
+    )
+    write_table(columns, [_row(claim) for claim in claims], output)
     counts = Counter(claim.verdict.value.replace("_", " ") for claim in claims)
     output.line()
-    output.line(f"{len(claims)} claims: {', '.join(f'{number} {verdict}' for verdict, number in counts.most_common())}")
+    found = ", ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
+    _write_line(f"{len(claims)} claims: {found}", output)
+
+
+def _write_line(words: str, output: Output) -> None:
+    from rich.text import Text
+
+    output.console.print(Text(words))
+
+
+def _row(claim: AuditedClaim) -> Row:
+    recomputed = text.NO_DATA if claim.recomputed is None else f"{claim.recomputed:,.4g}"
+    if claim.recomputed is not None and abs(claim.recomputed) >= 1000:
+        recomputed = f"{claim.recomputed:,.0f}"
+    return (
+        Cell(claim.verdict.value.replace("_", " "), _STYLES.get(claim.verdict.value, "bold red")),
+        claim.text,
+        f"{claim.claimed:,g}",
+        recomputed,
+        claim.unit,
+        claim.formula,
+        "" if claim.source_line is None else str(claim.source_line),
+    )

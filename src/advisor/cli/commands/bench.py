@@ -20,12 +20,14 @@ from advisor.cli.parser import (
     positive_float,
     positive_int,
 )
+from advisor.cli.table import Column, Row, write_table
 from advisor.cli.watch import watch
 from advisor.errors import UnknownIdError
 from advisor.evidence.runs import RunRow
 from advisor.evidence.subject import Statement
 from advisor.export.benchmark_document import benchmark_document, runs_document
 from advisor.paths import user_paths
+from advisor.quantities.provenance import Level
 from advisor.slo import parse_slos
 from advisor.workflows.benchmark_question import BenchmarkQuestion
 
@@ -205,26 +207,33 @@ def _report(kept: "Kept", output: Output) -> None:
 
 
 def _write_list(rows: list[RunRow], output: Output) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     if not rows:
         output.line("no run was made here yet")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "state", "", "model", "endpoint", "loads", "verdicts"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        if row.meta is None or row.plan is None:
-            table.add_row(row.id, "unreadable", "", "", "", "", Text(row.broken or ""))
-            continue
-        table.add_row(
-            row.id,
-            row.meta.state.value,
-            "simulated" if row.meta.simulated else "",
-            Text(row.meta.model),
-            Text(row.meta.endpoint),
-            ",".join(map(str, row.plan.concurrencies)),
-            ", ".join(dict.fromkeys(row.verdicts)),
-        )
-    output.console.print(table)
+    columns = (
+        Column("run"),
+        Column(""),
+        Column("state"),
+        Column("", drop=3),
+        Column("model", drop=1),
+        Column("endpoint", drop=2),
+        Column("loads"),
+        Column("verdicts", flows=True),
+    )
+    write_table(columns, [_row(row, output) for row in rows], output)
+
+
+def _row(row: RunRow, output: Output) -> Row:
+    if row.meta is None or row.plan is None:
+        return (row.id, output.glyph(Level.UNKNOWN), "unreadable", "", "", "", "", row.broken or "")
+    simulated = row.meta.simulated
+    return (
+        row.id,
+        output.glyph(Level.SIMULATED) if simulated else "",
+        row.meta.state.value,
+        "simulated" if simulated else "",
+        row.meta.model,
+        row.meta.endpoint,
+        ",".join(map(str, row.plan.concurrencies)),
+        ", ".join(verdict.replace("_", " ") for verdict in dict.fromkeys(row.verdicts)),
+    )

@@ -4,20 +4,24 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from advisor.catalog.layers import SHIPPED
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Instance
+from advisor.catalog.records import Accelerator, Price
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Parser, Subparsers, command
+from advisor.cli.table import LEVEL, Cell, Column, Row, blocks, write_table
 from advisor.export.catalog_document import catalog_document, prices_document
 from advisor.quantities import text
-from advisor.quantities.provenance import Provenance
+from advisor.wording.catalog import NO_LIST_PRICE, sold_as
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog import Figure, InstanceRow, figures_of, instance_offers, instance_rows, prices_of
 
 _HOME = "us-east-1"
-_COLUMNS = ("instance", "accelerator", ">n", ">GiB each", ">GiB all", "link", ">vCPU", ">Gbit/s", ">USD/h", "price")
+_QUOTA = "quota"
+_SOURCES_BESIDE = 150
+"""Columns from which a source stands in its row; below, rows carry its number and a list follows."""
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -60,36 +64,31 @@ def run_list(arguments: argparse.Namespace, output: Output) -> int:
     if output.json_mode:
         output.document(_document(rows, arguments.region))
         return ExitCode.YES
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    headings = (
-        "instance",
-        "accelerator",
-        ">n",
-        ">GiB each",
-        ">GiB all",
-        "link",
-        ">vCPU",
-        ">net Gbit/s",
-        ">USD/h",
-        "price",
+    columns = (
+        Column("instance"),
+        Column("accelerator"),
+        Column("n", right=True),
+        Column("GiB each", right=True, drop=2),
+        Column("GiB all", right=True),
+        Column("link", drop=4),
+        Column("vCPU", right=True, drop=5),
+        Column("net Gbit/s", right=True, drop=3),
+        Column("USD/h", right=True),
+        Column("price", flows=True),
     )
-    for heading in headings:
-        table.add_column(heading.lstrip(">"), justify="right" if heading.startswith(">") else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*_cells(row, arguments.region, output))
-    output.console.print(table)
+    write_table(columns, [_cells(row, arguments.region, output) for row in rows], output)
     output.note(f"On-demand prices of {arguments.region}; the catalogue's newest price is of {catalog.prices_as_of}.")
     return ExitCode.YES
 
 
-def _cells(row: InstanceRow, region: str, output: Output) -> tuple[str, ...]:
+def _cells(row: InstanceRow, region: str, output: Output) -> Row:
     instance, accelerator = row.instance, row.accelerator
     device = ("none", "", "", "", "") if accelerator is None else _device_cells(row, accelerator)
-    price = (text.usd_per_hour(row.price.usd_per_hour), "") if row.price else ("", sold_as(instance, region))
-    level = f"{output.glyph(row.price.provenance.level)} {row.price.provenance.as_of}" if row.price else price[1]
-    return (instance.id, *device, str(instance.vcpus), f"{instance.network_gbps:,g}", price[0], level)
+    machine = (instance.id, *device, str(instance.vcpus), f"{instance.network_gbps:,g}")
+    if row.price is None:
+        return (*machine, "", Cell(sold_as(instance, region), flows=True))
+    level = f"{output.glyph(row.price.provenance.level)} {row.price.provenance.as_of}"
+    return (*machine, text.usd_per_hour(row.price.usd_per_hour), level)
 
 
 def _device_cells(row: InstanceRow, accelerator: Accelerator) -> tuple[str, ...]:
@@ -98,12 +97,28 @@ def _device_cells(row: InstanceRow, accelerator: Accelerator) -> tuple[str, ...]
     return (name, str(row.instance.accelerator_count), each, total, accelerator.interconnect)
 
 
-def sold_as(instance: Instance, region: str) -> str:
-    """What stands where a list price would: not offered there, or how it is sold."""
-    if region not in (*instance.regions, *instance.capacity_block_regions):
-        return "not offered here"
-    ways = [way for way in instance.purchase_options if instance.offered_in(region, way)]
-    return f"no list price; sold as {', '.join(PURCHASES[way] for way in ways) or 'nothing known'}"
+class _Sources:
+    """The sources of a table: in their rows where there is room, numbered and listed below where there is not."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._numbers: dict[str, int] = {}
+        self._beside = output.console.width >= _SOURCES_BESIDE
+        self.column = Column("source", flows=self._beside)
+
+    def cell(self, source: str) -> str:
+        if self._beside:
+            return source
+        return f"[{self._numbers.setdefault(source, len(self._numbers) + 1)}]"
+
+    def write(self) -> None:
+        """The list, where rows carry numbers."""
+        from rich.text import Text
+
+        if self._numbers:
+            self._output.line()
+        for source, number in self._numbers.items():
+            self._output.console.print(Text(f"[{number}] {source}"))
 
 
 def run_show(arguments: argparse.Namespace, output: Output) -> int:
@@ -112,61 +127,70 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     if output.json_mode:
         output.document(_document([row], arguments.region))
         return ExitCode.YES
-    from rich.table import Table
     from rich.text import Text
 
     output.console.print(Text(row.instance.id, style="bold"))
     if row.instance.note:
         output.console.print(Text(row.instance.note))
-    table = Table(box=None, pad_edge=False)
-    for heading in ("figure", "value", "level", "as of", "source", "layer"):
-        table.add_column(heading, overflow="fold")
-    for figure in figures_of(row):
-        if figure.applies:
-            table.add_row(figure.label, figure.value, *_origin_cells(figure.origin, output))
+    shown = [(figure.label, figure.value, figure.origin) for figure in figures_of(row) if figure.applies]
     for offer in instance_offers(catalog, row.instance, arguments.region):
         label = f"price {PURCHASES[offer.purchase]}"
         if offer.price is None:
-            table.add_row(label, "no list price", *_origin_cells(row.instance.origin.of("purchase_options"), output))
+            shown.append((label, NO_LIST_PRICE, row.instance.origin.of("purchase_options")))
         else:
-            table.add_row(label, text.usd_per_hour(offer.price.value), *_origin_cells(offer.price.provenance, output))
-    output.console.print(table)
+            shown.append((label, text.usd_per_hour(offer.price.value), offer.price.provenance))
+    sources = _Sources(output)
+    has_layers = any(origin.layer != SHIPPED for _, _, origin in shown)
+    columns = [Column("figure"), Column("value"), *LEVEL, Column("as of"), sources.column]
+    rows: list[Row] = [
+        (
+            label,
+            Cell(value, flows=not any(map(str.isdigit, value))),
+            output.glyph(origin.level),
+            origin.level.value,
+            str(origin.as_of or ""),
+            sources.cell(origin.source),
+            *([Cell(origin.layer, flows=True)] if has_layers else []),
+        )
+        for label, value, origin in shown
+    ]
+    write_table([*columns, *([Column("layer", flows=True)] if has_layers else [])], rows, output)
     if not row.price:
         output.line(f"{arguments.region}: {sold_as(row.instance, arguments.region)}")
+    sources.write()
     return ExitCode.YES
-
-
-def _origin_cells(origin: Provenance, output: Output) -> tuple[str, str, str, str]:
-    return (f"{output.glyph(origin.level)} {origin.level}", str(origin.as_of or ""), origin.source, origin.layer)
 
 
 def run_compare(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
-    rows = _rows(catalog, arguments.instances, arguments.region)
+    rows = _rows(catalog, list(dict.fromkeys(arguments.instances)), arguments.region)
     if output.json_mode:
         output.document(_document(rows, arguments.region))
         return ExitCode.YES
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("figure")
-    for row in rows:
-        table.add_column(row.instance.id, justify="right")
-    for figures in zip(*(figures_of(row) for row in rows), strict=True):
-        table.add_row(figures[0].label, *(_compared(figure, output) for figure in figures))
-    prices = (
-        f"{text.usd_per_hour(row.price.usd_per_hour)} {output.glyph(row.price.provenance.level)}"
-        if row.price
-        else "no list price"
-        for row in rows
-    )
-    table.add_row(f"USD/h on demand, {arguments.region}", *prices)
-    output.console.print(table)
+    label, columns = Column("figure"), [Column(row.instance.id, right=True) for row in rows]
+    table: list[Row] = [
+        (figures[0].label, *(_compared(figure, output) for figure in figures))
+        for figures in zip(*(figures_of(row) for row in rows), strict=True)
+    ]
+    table.append((f"USD/h on demand, {arguments.region}", *(_compared_price(row, output) for row in rows)))
+    for number, together in enumerate(blocks(label, columns, table, output)):
+        if number:
+            output.line()
+        chosen = [(row[0], *(row[1 + at] for at in together)) for row in table]
+        write_table([label, *(columns[at] for at in together)], chosen, output)
     return ExitCode.YES
 
 
-def _compared(figure: Figure, output: Output) -> str:
-    return f"{figure.value} {output.glyph(figure.origin.level)}" if figure.applies else ""
+def _compared(figure: Figure, output: Output) -> str | Cell:
+    if not figure.applies:
+        return ""
+    return Cell(f"{figure.value} {output.glyph(figure.origin.level)}", flows=figure.label == _QUOTA)
+
+
+def _compared_price(row: InstanceRow, output: Output) -> str:
+    if row.price is None:
+        return NO_LIST_PRICE
+    return f"{text.usd_per_hour(row.price.usd_per_hour)} {output.glyph(row.price.provenance.level)}"
 
 
 def run_prices(arguments: argparse.Namespace, output: Output) -> int:
@@ -174,20 +198,39 @@ def run_prices(arguments: argparse.Namespace, output: Output) -> int:
     if output.json_mode:
         output.document(prices_document(found))
         return ExitCode.YES
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("region", "bought as", "term", "statistic", ">USD/h", "as of", "level", "source"):
-        table.add_column(heading.lstrip(">"), justify="right" if heading.startswith(">") else "left", overflow="fold")
-    for price in found:
-        origin = price.provenance
-        term = " ".join((price.term, price.payment.replace("_", " "))).strip()
-        cells = (price.region, PURCHASES[price.option], term, price.statistic, text.usd_per_hour(price.usd_per_hour))
-        table.add_row(*cells, str(origin.as_of), f"{output.glyph(origin.level)} {origin.level}", origin.source)
-    output.console.print(table)
     if not found:
-        output.line("no list price")
+        output.line(NO_LIST_PRICE)
+        return ExitCode.YES
+    sources = _Sources(output)
+    columns = (
+        Column("region"),
+        Column("bought as", flows=True),
+        Column("USD/h", right=True),
+        *LEVEL,
+        Column("as of"),
+        sources.column,
+    )
+    rows = [
+        (
+            price.region,
+            _bought(price),
+            text.usd_per_hour(price.usd_per_hour),
+            output.glyph(price.provenance.level),
+            price.provenance.level.value,
+            str(price.provenance.as_of),
+            sources.cell(price.provenance.source),
+        )
+        for price in found
+    ]
+    write_table(columns, rows, output)
+    sources.write()
     return ExitCode.YES
+
+
+def _bought(price: Price) -> str:
+    """`savings plan 3y no upfront`, `spot min`: the zone with the lowest price; a list price needs no word."""
+    statistic = "" if price.statistic == "list" else price.statistic
+    return " ".join(filter(None, (PURCHASES[price.option], price.term, price.payment.replace("_", " "), statistic)))
 
 
 def _rows(catalog: Catalog, names: Sequence[str], region: str) -> list[InstanceRow]:

@@ -2,31 +2,29 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Literal
 
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
+from advisor.cli.table import LEVEL, Column, write_table
 from advisor.evidence.points import EvidencePoint
 from advisor.export.evidence_document import evidence_document
 from advisor.paths import user_paths
 from advisor.wording import evidence as words
 from advisor.workflows.knowledge import all_points
 
-_COLUMNS: tuple[tuple[str, int, Callable[[EvidencePoint], str]], ...] = (
-    ("level", 0, lambda point: point.level.value),
-    ("model", 0, words.model_of),
-    ("on", 0, words.hardware_of),
-    ("engine", 150, lambda point: f"{point.engine} {point.engine_version}"),
-    (">in/out", 0, lambda point: f"{point.input_tokens}/{point.output_tokens}"),
-    (">load", 0, words.load_of),
-    ("figure", 0, words.figure_name),
-    (">value", 0, words.figure_value),
-    ("as of", 100, lambda point: str(point.provenance.as_of or "undated")),
-    ("source", 120, lambda point: point.run_id or point.provenance.source),
+_COLUMNS: tuple[tuple[Column, Callable[[EvidencePoint], str]], ...] = (
+    (Column("model", flows=True), words.model_of),
+    (Column("on", flows=True), words.hardware_of),
+    (Column("engine", drop=4), lambda point: f"{point.engine} {point.engine_version}"),
+    (Column("in/out", right=True), lambda point: f"{point.input_tokens}/{point.output_tokens}"),
+    (Column("load", right=True), words.load_of),
+    (Column("figure", flows=True), words.figure_name),
+    (Column("value", right=True), words.figure_value),
+    (Column("as of", drop=2), lambda point: str(point.provenance.as_of or "undated")),
+    (Column("source", flows=True, drop=3), lambda point: point.run_id or point.provenance.source),
 )
-"""Heading (> stands at the right), the width of the terminal that it needs, and what it shows."""
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -68,17 +66,10 @@ def run_list(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _write(points: list[EvidencePoint], output: Output) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    columns = [column for column in _COLUMNS if column[1] <= output.console.width]
-    table = Table(box=None, pad_edge=False)
-    for heading, _, _ in columns:
-        side: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
-        table.add_column(heading.lstrip(">"), justify=side, no_wrap=heading != "source", overflow="fold")
-    for point in points:
-        glyph = f"{output.glyph(point.level)} {point.level}"
-        table.add_row(glyph, *(Text(write(point)) for _, _, write in columns[1:]))
-    output.console.print(table)
     if not points:
         output.line("no figures match")
+        return
+    rows = [
+        (output.glyph(point.level), point.level.value, *(write(point) for _, write in _COLUMNS)) for point in points
+    ]
+    write_table([*LEVEL, *(column for column, _ in _COLUMNS)], rows, output)

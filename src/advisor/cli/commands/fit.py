@@ -7,6 +7,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command, non_negative_float, positive_int
+from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
 from advisor.export.fit_document import fit_document, fit_provenance, overhead_origin
 from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
@@ -106,23 +107,29 @@ def _many(results: list[FitResult], output: Output) -> int:
 
 
 def _write_table(results: Iterable[FitResult], output: Output) -> None:
-    from rich.table import Table
+    columns = (
+        Column("instance"),
+        Column("checkpoint"),
+        Column("TP", right=True),
+        Column("verdict"),
+        Column("margin/device", right=True, drop=1),
+        Column("longest context", right=True, drop=2),
+        Column("reason", below=True),
+    )
+    write_table(columns, [_row(result) for result in results], output)
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("instance", "checkpoint", "TP", "verdict", "margin/device", "longest context", "reason"):
-        table.add_column(heading, justify="right" if heading in ("TP", "margin/device", "longest context") else "left")
-    for result in results:
-        device, cache = result.per_device, result.kv_cache
-        table.add_row(
-            result.request.instance.id,
-            result.request.checkpoint.id,
-            str(result.parallelism.tensor_parallel_size),
-            result.verdict.value,
-            text.gib(device.margin_bytes) if device else "",
-            text.tokens(cache.max_context_tokens) if cache and result.verdict.runs else "",
-            "" if result.verdict is Verdict.FITS else sentence(result.reasons[0]),
-        )
-    output.console.print(table)
+
+def _row(result: FitResult) -> Row:
+    device, cache = result.per_device, result.kv_cache
+    return (
+        result.request.instance.id,
+        result.request.checkpoint.id,
+        str(result.parallelism.tensor_parallel_size),
+        Cell(result.verdict.value.replace("_", " "), _STYLES[result.verdict]),
+        text.gib(device.margin_bytes) if device else "",
+        text.tokens(cache.max_context_tokens) if cache and result.verdict.runs else "",
+        "" if result.verdict is Verdict.FITS else sentence(result.reasons[0]),
+    )
 
 
 def _write(result: FitResult, output: Output) -> None:
