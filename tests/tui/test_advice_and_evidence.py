@@ -21,7 +21,7 @@ async def test_every_figure_of_the_card_shows_its_level(app: AdvisorApp) -> None
         shown = screen_text(app)
         assert "○ first token, p95" in shown
         assert "≡ cost per month" in shown
-        assert "0 of 5 figures measured" in shown
+        assert "0 of 5 figures" in shown
 
 
 async def test_export_writes_what_recheck_reads(

@@ -1,48 +1,22 @@
 """Bench: a run from the app against the built-in endpoint, across screens, stopped, and refused."""
 
-import asyncio
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from textual.pilot import Pilot
 
 from advisor.evidence.ledger import Ledger
 from advisor.quantities.provenance import Level
 from advisor.simulator.server import SimulatorProcess
 from advisor.tui.app import AdvisorApp
 from advisor.tui.live_run import Phase
-from advisor.tui.session import Session
-from tui.support import LARGE, opened, press, screen_text, settle
-
-_PATIENCE_S = 30.0
+from tui.support import LARGE, filled, opened, press, screen_text, until
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[SimulatorProcess]:
     with SimulatorProcess("fast") as running:
         yield running
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    """Wait for something that another process does."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        await asyncio.sleep(0.05)
-        await pilot.pause()
-    await settle(pilot)
-
-
-def filled(session: Session, **values: str) -> None:
-    for name, value in values.items():
-        session.bench_form = type(session.bench_form)(**{**_values(session), name: value})
-
-
-def _values(session: Session) -> dict[str, str]:
-    form = session.bench_form
-    return {name: getattr(form, name) for name in form.__slots__}
 
 
 async def test_a_run_on_the_builtin_endpoint_appears_in_evidence_as_simulated(app: AdvisorApp) -> None:
@@ -57,11 +31,11 @@ async def test_a_run_on_the_builtin_endpoint_appears_in_evidence_as_simulated(ap
         await press(pilot, "E")
         shown = screen_text(app)
         assert "Runs 1" in shown
-        assert "never evidence about an instance" in shown
+        assert "so nothing here is evidence about an instance" in shown
         points = Ledger(app.session.paths.ledger).points()
         assert {point.level for point in points} <= {Level.SIMULATED}
         await press(pilot, "A")
-        assert "0 of 5 figures measured" in screen_text(app)
+        assert "0 of 5 figures" in screen_text(app)
 
 
 async def test_a_run_goes_on_across_screens_and_stops_with_what_it_measured(

@@ -1,5 +1,8 @@
 """Catalog and Fit: the table, its filter and marks; the verdict that follows a field at once."""
 
+import pytest
+
+from advisor.cli.main import main as run_command
 from advisor.tui.app import AdvisorApp
 from tui.support import LARGE, opened, press, screen_text
 
@@ -11,11 +14,24 @@ async def test_the_filter_leaves_matching_rows_and_escape_clears_it(app: Advisor
         assert "14 of 14" in screen_text(app)
 
 
-async def test_no_list_price_is_said_and_is_no_zero(app: AdvisorApp) -> None:
+async def test_what_has_no_list_price_says_so_and_shows_no_zero(app: AdvisorApp) -> None:
+    app.session.region = "us-east-2"
     async with opened(app, "C", "slash", *"trn2"):
         shown = screen_text(app)
         assert "no list ?" in shown
         assert "0.00" not in shown
+
+
+async def test_what_is_not_sold_in_the_region_is_told_from_what_has_no_list_price(
+    app: AdvisorApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with opened(app, "C", "slash", *"trn2"):
+        shown = screen_text(app)
+        assert "not here" in shown
+        assert "no list" not in shown
+        assert "us-east-1: not offered here" in shown
+    run_command(["catalog", "show", "trn2.48xlarge"])
+    assert "us-east-1: not offered here" in capsys.readouterr().out
 
 
 async def test_sorting_goes_up_then_down_then_on(app: AdvisorApp) -> None:
@@ -69,3 +85,42 @@ async def test_arrows_move_between_fields_and_change_them(app: AdvisorApp) -> No
         assert app.session.fit_question.model == "llama-4-maverick"
         await press(pilot, "r")
         assert app.session.fit_question.model == "llama-4-scout"
+
+
+async def test_a_chip_without_fp8_arithmetic_has_none_and_no_gap_in_the_data(app: AdvisorApp) -> None:
+    async with opened(app, "C", "slash", *"p4d", "enter", "i", size=LARGE):
+        (line,) = [line for line in screen_text(app).splitlines() if "FP8 dense each" in line]
+        assert "none" in line
+        assert "no data" not in line
+
+
+async def test_what_decides_stands_above_what_is_only_worth_knowing(app: AdvisorApp) -> None:
+    app.session.ask_fit(instance="p4d.24xlarge", kv_dtype="fp8")
+    async with opened(app, "F", size=LARGE):
+        shown = screen_text(app)
+        assert shown.index("× An FP8 KV cache") < shown.index("! NVIDIA A100")
+
+
+async def test_the_bar_marks_the_budget_and_crosses_what_is_over_it(app: AdvisorApp) -> None:
+    async with opened(app, "F", size=LARGE) as pilot:
+        bar = screen_text(app).splitlines()[3]
+        assert "┃" in bar
+        assert "×" not in bar
+        app.session.ask_fit(instance="p5.4xlarge", checkpoint="bf16")
+        await press(pilot, "C", "F")
+        bar, legend = screen_text(app).splitlines()[3:5]
+        behind = bar.partition("┃")[2].strip()
+        assert set(behind) == {"×"}
+        assert "over 138.0 GiB" in legend.replace("\N{NO-BREAK SPACE}", " ")
+
+
+async def test_exact_numbers_can_be_typed(app: AdvisorApp) -> None:
+    async with opened(app, "F", "equals_sign") as pilot:
+        await press(pilot, *["backspace"] * 8, *"100k", "down", "backspace", *"2.5", "enter")
+        assert "is not a whole number" in screen_text(app)
+        await press(pilot, *["backspace"] * 3, *"77", "enter")
+        question = app.session.fit_question
+        assert (question.context_tokens, question.concurrency) == (100_000, 77)
+        shown = screen_text(app)
+        assert "100000" in shown
+        assert "77" in shown

@@ -1,7 +1,7 @@
 """Decide: answer by digit, see the candidates shrink, go back without losing anything."""
 
 from advisor.tui.app import AdvisorApp
-from tui.support import opened, press, screen_text
+from tui.support import LARGE, opened, press, screen_text
 
 
 async def test_the_app_opens_on_the_first_question_with_the_whole_catalogue(app: AdvisorApp) -> None:
@@ -76,3 +76,57 @@ async def test_dropped_says_why(app: AdvisorApp) -> None:
 async def test_a_small_window_says_so(app: AdvisorApp) -> None:
     async with opened(app, size=(50, 12)):
         assert "60 × 16" in screen_text(app)
+
+
+async def test_going_back_keeps_the_answers_and_marks_the_one_that_was_given(app: AdvisorApp) -> None:
+    async with opened(app, "2", "2", "3", "backspace", "backspace") as pilot:
+        shown = screen_text(app)
+        assert "Question 2 of 10" in shown
+        (answered,) = [line for line in shown.splitlines() if "(yours)" in line]
+        assert "Retrieval (RAG)" in answered
+        assert app.session.settings["peak_rps"] == 20.0
+        assert "✓load 3" in shown
+        await press(pilot, "enter")
+        assert "Question 4 of 10" in screen_text(app)
+        assert app.session.settings["input_tokens_p50"] == 4096
+
+
+async def test_a_changed_answer_takes_the_defaults_along_that_depend_on_it(app: AdvisorApp) -> None:
+    async with opened(app, *"u" * 10, *["backspace"] * 9) as pilot:
+        assert "Question 2 of 10" in screen_text(app)
+        assert app.session.settings["context_tokens"] == 8192
+        await press(pilot, "5")
+        assert app.session.settings["context_tokens"] == 32_768
+        assert "Everything is answered" in screen_text(app)
+
+
+async def test_several_chosen_ways_are_marked_again_and_told_apart(app: AdvisorApp) -> None:
+    async with opened(app, *"uuuuuuu", "6", "enter") as pilot:
+        assert "buying 1+6" in screen_text(app)
+        await press(pilot, "backspace")
+        marked = [line for line in screen_text(app).splitlines() if "[x]" in line]
+        assert ["On demand" in marked[0], "Spot" in marked[1], len(marked)] == [True, True, 2]
+
+
+async def test_exact_numbers_stay_when_the_question_is_answered_again(app: AdvisorApp) -> None:
+    async with opened(
+        app, *"111", "equals_sign", *["down"] * 4, "ctrl+u", *"30", "enter", "enter", size=LARGE
+    ) as pilot:
+        assert app.session.settings["slo_itl_ms_p95"] == 30
+        await press(pilot, "backspace")
+        assert "between tokens, p95 30" in screen_text(app)
+        await press(pilot, "3")
+        assert app.session.settings["slo_itl_ms_p95"] == 30
+        assert app.session.settings["slo_ttft_ms_p95"] == 500
+
+
+async def test_reset_asks_before_it_throws_answers_away(app: AdvisorApp) -> None:
+    async with opened(app, "r") as pilot:
+        assert app.screen.id == "decide"
+        await press(pilot, "2", "1", "r")
+        assert "Forget all 2 answers" in screen_text(app)
+        await press(pilot, "enter")
+        assert len(app.session.answers) == 2
+        await press(pilot, "r", "y")
+        assert not app.session.answers
+        assert "Question 1 of 10" in screen_text(app)

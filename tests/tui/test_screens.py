@@ -11,13 +11,12 @@ import pytest
 from textual.pilot import Pilot
 
 from advisor.bench.result import Gate, SloResult, Verdict
-from advisor.evidence.ledger import Ledger
-from advisor.evidence.measured import evidence_of, run_record
+from advisor.evidence.measured import evidence_of
 from advisor.tui.app import AdvisorApp
 from advisor.tui.session import Session
 from advisor.workflows.run_benchmark import Kept
-from evidence.results import point, result
-from tui.support import LARGE, SMALL, press, settle
+from evidence.results import SUBJECT, point, result
+from tui.support import LARGE, SMALL, keep_run, press, settle
 
 Compare = Callable[..., bool]
 
@@ -81,9 +80,10 @@ def test_bench_refused(snap_compare: Compare, app: AdvisorApp, session: Session,
 
 
 def test_evidence_runs(snap_compare: Compare, app: AdvisorApp, session: Session, size: tuple[int, int]) -> None:
-    ledger = Ledger(session.paths.ledger)
     simulated = simulated_run()
-    ledger.save(run_record(simulated.result, simulated.path), simulated.evidence)
+    keep_run(session.paths, simulated.result, simulated.evidence)
     live = replace(result(point(1), point(8, (300.0, 310.0, 320.0))), run_id="20261117T090000Z-7f7f7f")
-    ledger.save(run_record(live, simulated.path), evidence_of(live))
+    keep_run(session.paths, live, evidence_of(live))
+    contradicted = {**SUBJECT, "vouched_by": "contradicted", "contradictions": ["engine_version"]}
+    keep_run(session.paths, replace(live, run_id="20261116T090000Z-3c3c3c", subject=contradicted))
     assert matches(snap_compare, app, size, "E")

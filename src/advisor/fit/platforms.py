@@ -11,6 +11,12 @@ _NVFP4_COMPUTE = 10.0
 _GATES = "vLLM source: capability gates of the quantisation and attention backends"
 
 
+def computes_fp8(accelerator: Accelerator) -> bool | None:
+    """Whether its arithmetic knows FP8; None for a chip that states no compute capability."""
+    capability = accelerator.compute_capability
+    return None if capability is None else capability >= _FP8_COMPUTE
+
+
 def platform_reasons(request: FitRequest) -> list[Reason]:
     """Support gates and cautions of engine, accelerator and checkpoint; any error makes the verdict unsupported."""
     accelerator = request.accelerator

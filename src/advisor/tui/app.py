@@ -46,7 +46,7 @@ _BAD_INPUT = 2
 _LEAVING = {
     Phase.CHECKING: "The endpoint is being tried for a benchmark. Give that up and quit?",
     Phase.RUNNING: "A benchmark is running. Stop it, keep what was measured, and quit?",
-    Phase.STOPPING: "The benchmark is stopping, which keeps what was measured. End it at once and quit?",
+    Phase.STOPPING: "The benchmark is stopping. End it at once, and quit?",
 }
 
 
@@ -78,7 +78,7 @@ class AdvisorApp(App[None]):
         self._ticks = self.set_interval(_PAINT_S, self._tick, pause=True)
 
     def on_unmount(self) -> None:
-        self.session.live.stop()
+        self.session.live.close()
         self.session.builtin.close()
 
     def action_room(self, room: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from advisor.workflows.run_benchmark import Kept
 
 _KILL_AFTER_S = 10.0
+_LAST_S = 2.0
 _PROFILE = "fast"
 
 
@@ -135,6 +136,18 @@ class LiveRun:
         finally:
             with self._lock:
                 self._run, self.phase = None, Phase.IDLE
+
+    def close(self) -> None:
+        """The app is leaving, whyever: no process of a run outlives it. What was measured is on disk."""
+        self.stop()
+        run = self._run
+        if run is None:
+            return
+        try:
+            run.wait(_LAST_S)
+        except TimeoutError:
+            run.kill()
+            run.wait()
 
     def _abandon(self) -> None:
         if self._check is not None:

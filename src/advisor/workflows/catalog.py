@@ -9,8 +9,10 @@ from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.errors import UnknownIdError
+from advisor.fit.platforms import computes_fp8
 from advisor.quantities import text
 from advisor.quantities.provenance import UNKNOWN, Provenance
+from advisor.quantities.units import HOURS_PER_MONTH
 
 _ALL_WAYS: tuple[Purchase, ...] = ("on_demand", "plan_3y", "capacity_block", "spot")
 
@@ -27,6 +29,18 @@ class InstanceRow:
     def total_memory_gib(self) -> float:
         """Accelerator memory that processes can allocate, all chips together."""
         return 0.0 if self.accelerator is None else self.instance.accelerator_count * self.accelerator.memory_gib
+
+    @property
+    def usd_per_month(self) -> float | None:
+        """On demand, all month; None where there is no list price."""
+        return None if self.price is None else self.price.usd_per_hour * HOURS_PER_MONTH
+
+    @property
+    def usd_per_gib_hour(self) -> float | None:
+        """What an hour of one GiB of accelerator memory costs; None without a list price, or an accelerator."""
+        if self.price is None or not self.total_memory_gib:
+            return None
+        return self.price.usd_per_hour / self.total_memory_gib
 
 
 def instance_rows(catalog: Catalog, region: str) -> list[InstanceRow]:
@@ -88,7 +102,11 @@ def figures_of(row: InstanceRow) -> list[Figure]:
     of_chip("memory each, driver", "memory_driver_mib", "{:,} MiB".format)
     of_chip("memory bandwidth each", "memory_bandwidth_gb_per_s", "{:,g} GB/s".format)
     of_chip("BF16 dense each", "bf16_dense_tflops", "{:,g} TFLOP/s".format)
-    of_chip("FP8 dense each", "fp8_dense_tflops", "{:,g} TFLOP/s".format)
+    if accelerator is not None and computes_fp8(accelerator) is False:
+        # Nobody publishes a figure for what a chip cannot do, and that is no gap in the data.
+        found.append(Figure("FP8 dense each", "none", accelerator.origin.of("compute_capability")))
+    else:
+        of_chip("FP8 dense each", "fp8_dense_tflops", "{:,g} TFLOP/s".format)
     of_chip("interconnect", "interconnect_name", str)
     of_chip("link each, one direction", "link_gb_per_s", "{:,g} GB/s".format)
     of_instance("vCPU", "vcpus", "{:,}".format)

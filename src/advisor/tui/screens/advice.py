@@ -160,8 +160,13 @@ class AdviceScreen(Room):
 def _read_path(text: str) -> Path:
     """The file that is meant, in full. InputError for one that cannot be written."""
     path = Path.cwd() / Path(text).expanduser()
-    if not text or path.is_dir():
+    try:
+        is_directory, has_place = path.is_dir(), path.parent.is_dir()
+        path.exists()
+    except OSError as error:
+        raise InputError(f"this path cannot be used: {error.strerror}") from error
+    if not text or is_directory:
         raise InputError("a file name is needed", hint=f"Like {_DEFAULT_FILE}.")
-    if not path.parent.is_dir():
+    if not has_place:
         raise InputError(f"the directory {path.parent} does not exist")
     return path

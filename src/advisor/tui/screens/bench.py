@@ -95,9 +95,10 @@ class BenchScreen(Room):
         self.focus_next()
 
     def on_key(self, event: events.Key) -> None:
-        """Arrows up and down move between fields, as tab does; in the result they scroll, and leave it at its top."""
+        """Arrows up and down move between fields, as tab does; in the result they scroll, and leave it at its ends."""
         outcome = self.query_one("#outcome", VerticalScroll)
-        if self.focused is outcome and not (event.key == "up" and outcome.scroll_offset.y == 0):
+        end = 0 if event.key == "up" else outcome.max_scroll_y
+        if self.focused is outcome and outcome.scroll_offset.y != end:
             return
         if event.key == "down":
             self.focus_next()

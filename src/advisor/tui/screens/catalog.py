@@ -59,13 +59,13 @@ class CatalogScreen(Room):
     def _fill(self, keep: str | None) -> None:
         table = self.query_one("#instances", DataTable)
         table.clear(columns=True)
-        columns = view.columns(wide=self.has_class("-wide"))
+        columns, region = view.columns(wide=self.has_class("-wide")), self.session.region
         for column in columns:
             extra = 2 if column.title == "instance" else 0
             table.add_column(view.column_label(column), key=column.title, width=column.width + extra)
         for row in self._rows:
             marked = row.instance.id in self._marked
-            table.add_row(*(view.cell(column, row, marked=marked) for column in columns), key=row.instance.id)
+            table.add_row(*(view.cell(column, row, region, marked=marked) for column in columns), key=row.instance.id)
         names = [row.instance.id for row in self._rows]
         if keep in names:
             table.move_cursor(row=names.index(keep))

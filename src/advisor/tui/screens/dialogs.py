@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -32,7 +32,7 @@ class ConfirmDialog(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
-            yield Static(muted("y  yes     n, ⏎, esc  no"))
+            yield Static(muted("y  yes     n, ⏎, esc  no"), markup=False)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
@@ -52,7 +52,7 @@ class TextDialog(ModalScreen[None]):
         with VerticalScroll(classes="dialog tall") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = "esc closes"
-            yield Static(self._content)
+            yield Static(self._content, markup=False)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -88,8 +88,11 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
             box.border_title = Content(self._title)
             box.border_subtitle = "⏎ next and take · ↑↓ move · esc leaves it"
             for number, field in enumerate(self._fields):
-                yield Static(muted(f"{field.label}, {field.unit}"), classes="label")
-                yield Input(field.value, id=f"field-{number}", compact=True)
+                # A single text is long, like a path; several are numbers, and stand below each other on any terminal.
+                with Vertical() if len(self._fields) == 1 else Horizontal() as line:
+                    line.add_class("line")
+                    yield Static(muted(f"{field.label}, {field.unit}"), classes="label", markup=False)
+                    yield Input(field.value, id=f"field-{number}", compact=True)
             yield Static("", id="complaint", markup=False)
 
     @on(Input.Submitted)

@@ -10,8 +10,9 @@ from textual.content import Content
 from advisor.advice.offers import Offer
 from advisor.quantities import text
 from advisor.quantities.provenance import Level, Provenance
-from advisor.quantities.units import HOURS_PER_MONTH
 from advisor.tui.views.text import badge, heading, lines, muted, strong
+from advisor.tui.views.text import row as row_of
+from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, is_offered, sold_as
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog import Figure, InstanceRow
 
@@ -36,8 +37,19 @@ def _price(row: InstanceRow) -> float:
     return row.price.usd_per_hour if row.price is not None else float("inf")
 
 
-def _per_gib(row: InstanceRow) -> float:
-    return _price(row) / row.total_memory_gib if row.total_memory_gib else float("inf")
+def _price_cell(row: InstanceRow, region: str) -> str:
+    """The price with its level; nobody lists one, or it is not sold in the region at all."""
+    if row.price is not None:
+        return f"{row.price.usd_per_hour:,.2f} {row.price.provenance.level.glyph}"
+    return f"no list {Level.UNKNOWN.glyph}" if is_offered(row.instance, region) else "not here  "
+
+
+def _written(amount: float | None, form: str) -> str:
+    return "" if amount is None else format(amount, form)
+
+
+def _order(amount: float | None) -> float:
+    return float("inf") if amount is None else amount
 
 
 COLUMNS = (
@@ -75,16 +87,14 @@ COLUMNS = (
     Column(
         "Gbit/s", 6, lambda row: f"{row.instance.network_gbps:,g}", lambda row: row.instance.network_gbps, wide=True
     ),
-    Column("USD/h", 10, lambda row: f"{row.price.usd_per_hour:,.2f}" if row.price else "no list", _price),
+    Column("USD/h", 10, lambda row: f"{_price(row):,.2f}" if row.price else "", _price),
+    Column("USD/month", 10, lambda row: _written(row.usd_per_month, ",.0f"), _price, wide=True),
     Column(
-        "USD/month",
-        10,
-        lambda row: f"{row.price.usd_per_hour * HOURS_PER_MONTH:,.0f}" if row.price else "",
-        _price,
+        "USD/GiB·h",
+        9,
+        lambda row: _written(row.usd_per_gib_hour, ".4f"),
+        lambda row: _order(row.usd_per_gib_hour),
         wide=True,
-    ),
-    Column(
-        "USD/GiB·h", 9, lambda row: f"{_per_gib(row):.4f}" if row.price and row.accelerator else "", _per_gib, wide=True
     ),
 )
 
@@ -93,13 +103,13 @@ def columns(*, wide: bool) -> list[Column]:
     return [column for column in COLUMNS if wide or not column.wide]
 
 
-def cell(column: Column, row: InstanceRow, *, marked: bool) -> Text:
+def cell(column: Column, row: InstanceRow, region: str, *, marked: bool) -> Text:
     """A table cell; DataTable takes Rich text, aligned by itself."""
     words = column.write(row)
     if column.title == "instance":
         words = f"{'✓' if marked else ' '} {words}"
     elif column.title == "USD/h":
-        words = f"{words} {row.price.provenance.level.glyph if row.price else Level.UNKNOWN.glyph}"
+        words = _price_cell(row, region)
     return Text(words, justify=_side(column))
 
 
@@ -134,15 +144,15 @@ def drawer(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
     if row.accelerator is not None:
         link = f"{row.accelerator.interconnect_name}, {row.accelerator.link_gb_per_s:,g} GB/s each way"
         parts.append(muted(f"{instance.accelerator_count} × {row.accelerator.name} · {link}"))
-    parts.append(_sold(region, sold))
+    parts.append(_sold(row, region, sold))
     if instance.note:
         parts.append(muted(instance.note))
     return lines(*parts)
 
 
-def _sold(region: str, sold: Sequence[Offer]) -> Content:
+def _sold(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
     if not sold:
-        return Content.styled(f"not offered in {region}", "$warning")
+        return Content.assemble((f"{region}: ", "$secondary"), (sold_as(row.instance, region), "$warning"))
     parts = [
         Content.assemble(
             f"{PURCHASES[offer.purchase]} ",
@@ -166,7 +176,7 @@ def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer]) 
     parts += ["", heading("Prices")]
     for offer in sold:
         if offer.price is None:
-            parts.append(f"{PURCHASES[offer.purchase]}: no list price")
+            parts.append(row_of(PURCHASES[offer.purchase], NO_LIST_PRICE))
         else:
             price = text.usd_per_hour(offer.price.value)
             parts.append(_sourced(PURCHASES[offer.purchase], price, offer.price.provenance))
@@ -196,13 +206,18 @@ def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]],
             mark = badge(figure.origin.level, word=False) if figure.applies else " "
             cells.append(Content.assemble(f"{figure.value[: width - 3]:>{width - 2}} ", mark))
         parts.append(Content.assemble((f"{same[0].label:<26}", "$secondary"), *cells))
-    prices = [
-        f"{text.usd_per_hour(row.price.usd_per_hour) if row.price else 'no list price':>{width - 2}} " for row in rows
-    ]
-    glyphs = [badge(row.price.provenance.level if row.price else Level.UNKNOWN, word=False) for row in rows]
-    shown = [Content.assemble(price, glyph) for price, glyph in zip(prices, glyphs, strict=True)]
+    shown = [_compared_price(row, region, width) for row in rows]
     parts.append(Content.assemble((f"{'USD/h, ' + region:<26}", "$secondary"), *shown))
     return lines(*parts)
+
+
+def _compared_price(row: InstanceRow, region: str, width: int) -> Content:
+    if row.price is not None:
+        price = f"{text.usd_per_hour(row.price.usd_per_hour):>{width - 2}} "
+        return Content.assemble(price, badge(row.price.provenance.level, word=False))
+    if not is_offered(row.instance, region):
+        return Content(f"{NOT_OFFERED:>{width}}")
+    return Content.assemble(f"{NO_LIST_PRICE:>{width - 2}} ", badge(Level.UNKNOWN, word=False))
 
 
 def status(shown: int, total: int, region: str, order: Column, descending: bool, as_of: str | None) -> Content:

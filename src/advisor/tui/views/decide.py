@@ -42,14 +42,14 @@ def trail(walk: Walk, shown: Node | None, answers: Mapping[str, Answer], nodes: 
             answer = answers[node.id]
             mark = badge(Level.ASSUMED, word=False) if answer.is_assumed else Content.styled("✓", "$success")
             parts.append(Content.assemble(mark, f"{name} ", ("+".join(answer.options), "bold")))
-        elif walk.open is None or _after(node, walk, nodes):
+        elif _is_ahead(node, walk, nodes):
             parts.append(muted(f"·{name}"))
     return Content("  ").join(parts)
 
 
-def _after(node: Node, walk: Walk, nodes: Sequence[Node]) -> bool:
+def _is_ahead(node: Node, walk: Walk, nodes: Sequence[Node]) -> bool:
     order = [each.id for each in nodes]
-    return walk.open is not None and order.index(node.id) > order.index(walk.open.id)
+    return walk.open is not None and order.index(node.id) >= order.index(walk.open.id)
 
 
 def question(node: Node, number: int, total: int) -> Content:
@@ -77,7 +77,7 @@ def option_label(node: Node, option: Option, default: str, chosen: Sequence[str]
     mark = ("[x] " if option.key in chosen else "[ ] ") if node.multiple else ""
     notes = ["default"] if option.key == default else []
     if before is not None and option.key in before.options:
-        notes.append("assumed" if before.is_assumed else "your answer")
+        notes.append("assumed" if before.is_assumed else "yours")
     more = Content("  …") if option.fields else Content("")
     note = Content.styled(f"  ({', '.join(notes)})", "italic") if notes else Content("")
     return Content.assemble((f"{option.key} ", "bold"), mark, option.label, more, note)

@@ -72,8 +72,8 @@ def runs(found: Sequence[RunRow], points: Sequence[EvidencePoint]) -> Table:
     headings = (
         Heading("", 1, 1),
         Heading("started", 16, 16),
-        Heading("model", 26, 48),
-        Heading("state", 9, 9),
+        Heading("model", 25, 47),
+        Heading("state", 10, 10),
         Heading("points", 14, 30),
     )
     empty = "No runs yet. B opens Bench: b starts one against an endpoint you have, o against the built-in one."

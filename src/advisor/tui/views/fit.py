@@ -82,7 +82,7 @@ def _cache(label: str, cache: KvCache, used: bool) -> Content:
 def reasons(result: FitResult) -> Content:
     """Every reason, the deciding ones first."""
     shown = []
-    for reason in result.reasons:
+    for reason in sorted(result.reasons, key=lambda reason: list(_MARKS).index(reason.severity.value)):
         mark, style = _MARKS[reason.severity.value]
         shown.append(Content.assemble((f"{mark} ", style), sentence(reason)))
     return lines(*shown)
