@@ -145,3 +145,61 @@ def test_a_tree_that_cannot_be_walked_says_why(tmp_path: Path, text: str, compla
     with pytest.raises(InputError) as raised:
         load_tree(path)
     assert complaint in raised.value.sentence()
+
+
+def test_a_default_that_is_taken_is_an_assumption_and_an_answer_is_none() -> None:
+    answers = {"model": Answer(("1",)), "shape": TREE.default_answer(TREE.nodes["shape"], {})}
+    walk = TREE.walk(answers)
+    assert walk.assumed == {"input_tokens_p50", "output_tokens_p50"}
+    answers["shape"] = Answer(answers["shape"].options)
+    assert TREE.walk(answers).assumed == frozenset()
+
+
+def test_numbers_beside_an_answer_are_assumed_until_they_are_typed() -> None:
+    answers = finish(TREE, {})
+    answers["aim"] = Answer(("1",))
+    assert {"redundancy", "budget_period"} <= TREE.walk(answers).assumed
+    answers["aim"] = Answer(("1",), {"redundancy": "single", "budget_period": "month"})
+    walk = TREE.walk(answers)
+    assert walk.settings["redundancy"] == "single"
+    assert not {"redundancy", "budget_period"} & walk.assumed
+
+
+def test_assumptions_reach_the_workload_by_name() -> None:
+    answers = {"model": Answer(("2",)), "shape": Answer(("2",)), "load": TREE.default_answer(TREE.nodes["load"], {})}
+    walk = TREE.walk(answers)
+    workload = workload_from(walk.settings, _CATALOG, assumed=walk.assumed)
+    assert "peak_rps" in workload.defaulted
+    assert not {"model", "input_tokens_p50"} & set(workload.defaulted)
+
+
+@pytest.mark.parametrize("shape", [option.key for option in TREE.nodes["shape"].options if option.key != "7"])
+def test_a_batch_takes_its_prompts_from_its_totals_whatever_the_shape_was(shape: str) -> None:
+    answers = {"model": Answer(("1",)), "shape": chosen(TREE.nodes["shape"], shape)}
+    answers["load"] = chosen(TREE.nodes["load"], "6")
+    settings_made = TREE.walk(answers).settings
+    workload = workload_from(settings_made, _CATALOG)
+    assert workload.output_tokens_p50 == settings_made["output_tokens_p50"]
+    assert workload.input_tokens_p50 == 10 * workload.output_tokens_p50
+
+
+def test_exact_targets_and_growth_go_before_the_option_beside_them() -> None:
+    answers = finish(TREE, {}) | {"latency": Answer(("3",), {"slo_ttft_ms_p95": 420.0})}
+    answers["aim"] = Answer(("5",), {"growth": 1.5})
+    settings_made = TREE.walk(answers).settings
+    assert settings_made["slo_ttft_ms_p95"] == 420.0
+    assert settings_made["growth"] == 1.5
+
+
+@pytest.mark.parametrize(("chain", "back", "at"), [("a>a", "a", "a"), ("a>b b>a", "a", "b"), ("a>b b>c c>b", "b", "c")])
+def test_a_tree_that_leads_in_a_circle_is_refused_with_its_node(tmp_path: Path, chain: str, back: str, at: str) -> None:
+    path = tmp_path / "decision-tree.toml"
+    nodes = [step.split(">") for step in chain.split()]
+    path.write_text(
+        "".join(f'{_ONE_NODE.replace("a", node, 1)}default = "1"\nnext = "{then}"\n' for node, then in nodes)
+    )
+    with pytest.raises(InputError) as raised:
+        load_tree(path)
+    assert raised.value.file == str(path)
+    assert raised.value.key == f"node {at}.next"
+    assert f"leads back to '{back}'" in raised.value.message
