@@ -373,6 +373,13 @@ class TestStamps:
         events = decode(answer(raw, [raw.index(b"a") + 1])).events
         assert ((events["hi_ns"] - SENT_NS) // MS).tolist() == [20, 20]
 
+    @pytest.mark.parametrize(("missing_bytes", "arrived_ms"), [(0, 10), (1, 20)])
+    def test_an_event_is_there_with_its_very_last_byte(self, missing_bytes: int, arrived_ms: int) -> None:
+        raw = stream_head() + chunks([text_event("a", "stop"), DONE])
+        end = raw.index(b"\n\n") + 2
+        events = decode(answer(raw, [end - missing_bytes])).events
+        assert ((events["hi_ns"] - SENT_NS) // MS).tolist() == [arrived_ms, 20]
+
     def test_without_kernel_stamps_the_users_count_and_there_is_no_lag(self) -> None:
         events = self.cut_answer(1, 1, 1, 1, kernel=False)
         assert ((events["hi_ns"] - SENT_NS) / MS).tolist() == [10.5, 20.5, 30.5, 40.5]

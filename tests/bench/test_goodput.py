@@ -34,6 +34,7 @@ CUT_AFTER_LATE_TEXT = sample(150, ended_ms=200, outcome=Outcome.CANCELLED)
         ([GOOD, FAILED], [TTFT], 1, 2),
         ([GOOD, CUT_EARLY], [TTFT], 1, 1),
         ([GOOD, CUT_LATE], [TTFT], 1, 2),
+        ([GOOD, sample(ended_ms=100, outcome=Outcome.CENSORED)], [TTFT], 1, 1),
         ([GOOD, CUT_AFTER_TEXT], [TTFT], 1, 1),
         ([GOOD, CUT_AFTER_LATE_TEXT], [TTFT], 1, 2),
         ([GOOD, CUT_AFTER_TEXT], [Slo("e2e", 50, 150.0)], 1, 2),
