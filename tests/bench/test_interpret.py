@@ -115,6 +115,16 @@ class TestAnswers:
         record = interpreted(raw, **changes).record
         assert (record.outcome, record.error) == (outcome, error)
 
+    @pytest.mark.parametrize(
+        ("end", "outcome"), [("complete", Outcome.OK), ("reset", Outcome.CONNECTION), ("abandoned", Outcome.CONNECTION)]
+    )
+    def test_a_stream_without_framing_is_whole_where_its_connection_was_closed(
+        self, end: str, outcome: Outcome
+    ) -> None:
+        body = b"".join([role_event(), text_event("a"), text_event("b", "length"), usage_event(9, 2), DONE])
+        record = interpreted(head(200, {"content-type": "text/event-stream"}) + body, end=end).record
+        assert record.outcome is outcome
+
     def test_a_request_without_any_answer(self) -> None:
         found = interpret(header(outcome="connection", reason="refused", end="failed"), b"", 0, [])
         assert (found.record.outcome, found.record.error, found.record.rows) == (Outcome.CONNECTION, "refused", 0)

@@ -99,6 +99,13 @@ def test_the_current_rate_is_that_of_the_last_second(writers: Writers) -> None:
     assert writers.at(2.0, 200) == 0.0
 
 
+def test_where_readings_are_rare_the_current_rate_is_that_of_the_last_two(writers: Writers) -> None:
+    writers.analysis[AnalysisCounter.READS] = writers.analysis[AnalysisCounter.TOKENS] = 100
+    assert writers.at(0.0, 0) is None
+    assert writers.at(5.0, 100) == pytest.approx(20.0)
+    assert writers.at(10.0, 400) == pytest.approx(60.0)
+
+
 def test_after_closing_the_last_reading_stays(writers: Writers) -> None:
     writers.analysis[cell_slot(2, CellCounter.COMPLETED)] = 4
     writers.reader.close()
