@@ -47,7 +47,7 @@ def test_every_command_and_action_has_one() -> None:
 
 @pytest.mark.parametrize(("prog", "example"), [each for each in EXAMPLES if each[0].startswith(_LIVE)])
 def test_one_that_needs_an_endpoint_is_read(prog: str, example: str) -> None:
-    argv = shlex.split(example)[1:]
+    argv = shlex.split(example.replace("\\\n", " "))[1:]
     arguments = build_parser(argv[0], "").parse_args(argv)
     assert callable(arguments.run)
 
@@ -61,6 +61,13 @@ def test_one_that_needs_none_runs(prog: str, example: str, tmp_path: Path, monke
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     expected = 1 if "--strict" in example else 0
     assert done.returncode == expected, done.stderr
+
+
+def test_no_help_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in COMMANDS:
+        for each in parsers(command(name)):
+            assert max(map(len, each.format_help().splitlines())) <= 80, each.prog
 
 
 def test_a_group_of_actions_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:

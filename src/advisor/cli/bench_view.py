@@ -4,6 +4,7 @@ from advisor.bench.records import RunState
 from advisor.bench.result import BenchmarkResult, Verdict
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
+from advisor.cli.prose import write_text
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.evidence.measured import level_of
 from advisor.quantities.provenance import Level
@@ -15,23 +16,20 @@ _STYLES = {Verdict.VALID: "green", Verdict.FAILED: "red"}
 
 def write_result(result: BenchmarkResult, output: Output) -> None:
     """What was run, every load with its verdict, and why a load proves nothing."""
-    from rich.text import Text
-
-    console = output.console
-    console.print(Text(words.headline(result), style="bold"))
-    console.print(Text(words.shape(result.plan)))
-    console.print(Text(words.subject_line(result)))
-    console.print()
+    write_text(words.headline(result), output, style="bold")
+    write_text(words.shape(result.plan), output)
+    write_text(words.subject_line(result), output)
+    output.line()
     _write_points(result, output)
     for point in result.points:
         for line in words.failed_gates(point):
-            console.print(Text(f"! at {point.load.value} concurrent: {line}"))
+            write_text(f"! at {point.load.value} concurrent: {line}", output)
         for slo in point.slos:
-            console.print(Text(f"- at {point.load.value} concurrent: {words.slo_line(slo)}"))
+            write_text(f"- at {point.load.value} concurrent: {words.slo_line(slo)}", output)
     for line in words.failure_lines(result.points):
-        console.print(Text(f"! {line}"))
+        write_text(f"! {line}", output)
     if result.is_partial:
-        console.print(Text(f"! {words.way_on(result)}"))
+        write_text(f"! {words.way_on(result)}", output)
 
 
 def exit_code_of(result: BenchmarkResult, ended: RunState) -> ExitCode:

@@ -3,6 +3,7 @@
 import shlex
 
 from advisor.cli.output import Output
+from advisor.cli.prose import write_text
 from advisor.quantities.provenance import Level
 from advisor.wording.card import Line, Role, Row, card, why
 
@@ -16,7 +17,6 @@ _STYLES: dict[Role, str] = {
     "undecided": "yellow",
     "misses": "red",
 }
-_DEEPER = 2
 
 
 def write_card(document: Row, output: Output) -> None:
@@ -24,13 +24,13 @@ def write_card(document: Row, output: Output) -> None:
     for section in card(document):
         if section.title:
             output.console.print()
-            _write(section.title, "bold", output)
+            write_text(section.title, output, style="bold")
         for line in section.lines:
             _line(line, output, indent="  " if section.title else "")
     for pool in document.get("pool", []):
         if pool.get("serve_argv"):
             output.console.print()
-            _write("Serve", "bold", output)
+            write_text("Serve", output, style="bold")
             for name, value in pool.get("serve_env", {}).items():
                 output.line(f"export {name}={shlex.quote(value)}")
             output.line(shlex.join(pool["serve_argv"]))
@@ -45,23 +45,10 @@ def write_why(document: Row, instance: str, output: Output) -> bool:
 
 
 def _line(line: Line, output: Output, indent: str) -> None:
-    """One line of the card; where it is too long, it goes on deeper than it began."""
     from rich.text import Text
 
     shown = Text()
     for span in line:
         words = output.glyph(Level(span.words)) if span.role == "glyph" else span.words
         shown.append(words, _STYLES[span.role])
-    begins = len(shown.plain) - len(shown.plain.lstrip())
-    deeper = " " * (len(indent) + begins + _DEEPER)
-    console = output.console
-    wrapped = shown.wrap(console, console.width - len(deeper)) if len(indent) + len(shown) > console.width else [shown]
-    for number, part in enumerate(wrapped):
-        part.rstrip()
-        console.print(Text(deeper if number else indent).append_text(part))
-
-
-def _write(words: str, style: str, output: Output) -> None:
-    from rich.text import Text
-
-    output.console.print(Text(words, style=style))
+    write_text(shown, output, indent=indent)

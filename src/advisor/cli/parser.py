@@ -1,7 +1,9 @@
 """The argument parser: argparse with full names only, and errors that are ours to word."""
 
 import argparse
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -26,9 +28,26 @@ COMMANDS = {
     "schema": "the JSON Schema of a document or file",
 }
 
+_WIDEST_HELP = 100
+_WIDEST_EXAMPLE = 78
 N = TypeVar("N", int, float)
 Subparsers = Any
 """argparse's own type for subparsers is private."""
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Wraps each line of a description on its own, so that exit codes stand apart; examples stay as they are."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=min(shutil.get_terminal_size().columns, _WIDEST_HELP))
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(
+            line
+            if line.startswith(" ")
+            else textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent)
+            for line in text.splitlines()
+        )
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("allow_abbrev", False)
-        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("formatter_class", _Formatter)
         super().__init__(*args, **kwargs)
 
         self._given: Sequence[str] = ()
@@ -103,7 +122,7 @@ def command(
         name,
         help=summary,
         description=description or f"{summary[0].upper()}{summary[1:]}.",
-        epilog=f"example:\n  {example}",
+        epilog=f"example:\n  {_folded(example)}",
     )
     if run is None:
         parser.set_defaults(run=lambda _arguments, _output: _ask_for_action(parser))
@@ -115,6 +134,18 @@ def command(
             "--catalog", type=Path, metavar="DIR", help="a directory of catalogue files to lay over ours"
         )
     return parser
+
+
+def _folded(example: str) -> str:
+    """A long command over several lines, as a shell takes it."""
+    lines = [""]
+    for part in example.split(" --"):
+        words = part if not lines[0] else f"--{part}"
+        if lines[-1] and len(lines[-1]) + len(words) + 5 > _WIDEST_EXAMPLE:
+            lines.append(words)
+        else:
+            lines[-1] = f"{lines[-1]} {words}".strip()
+    return " \\\n      ".join(lines)
 
 
 def _ask_for_action(parser: Parser) -> int:

@@ -84,7 +84,8 @@ def write_table(columns: Sequence[Column], rows: Sequence[Row], output: Output) 
     shown = [_Shown(column, [_cell(row[at], output) for row in rows]) for at, column in enumerate(columns)]
     beside, below, dropped = _chosen(shown, width)
     _share_out(beside, width)
-    _write_line([(each, _cell(Cell(each.column.heading, "bold"), output)) for each in beside], output)
+    if any(each.column.heading for each in beside):
+        _write_line([(each, _cell(Cell(each.column.heading, "bold"), output)) for each in beside], output)
     for number in range(len(rows)):
         _write_line([(each, each.cells[number]) for each in beside], output)
         for each in below:

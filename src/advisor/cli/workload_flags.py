@@ -159,7 +159,12 @@ def _constraint_flags(parser: Parser) -> None:
     group.add_argument(
         "--owned", type=_owned, metavar="TYPE=N,…", help="instances already paid for, like p4d.24xlarge=4"
     )
-    group.add_argument("--stack", choices=("vllm_nvidia", "any_nvidia", "neuron_too", "portable"), help="(vllm_nvidia)")
+    group.add_argument(
+        "--stack",
+        choices=("vllm_nvidia", "any_nvidia", "neuron_too", "portable"),
+        metavar="S",
+        help="vllm_nvidia, any_nvidia, neuron_too or portable (vllm_nvidia)",
+    )
     group.add_argument("--engine", metavar="ID@VERSION", help="one engine, like vllm@0.33")
     group.add_argument("--allow-unsupported", action="store_true", default=None, help="undocumented Neuron paths too")
     group.add_argument("--precision-floor", choices=("bf16", "fp8", "int4"), help="lowest precision of weights (fp8)")
@@ -169,7 +174,9 @@ def _constraint_flags(parser: Parser) -> None:
     group.add_argument(
         "--objective",
         choices=("cheapest", "lowest_latency", "tokens_per_dollar", "strongest_evidence"),
-        help="what wins among those that meet everything (cheapest)",
+        metavar="WHAT",
+        help="what wins among those that meet everything: cheapest, lowest_latency, tokens_per_dollar or "
+        "strongest_evidence (cheapest)",
     )
 
 

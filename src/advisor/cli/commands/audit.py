@@ -9,6 +9,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
+from advisor.cli.prose import write_text
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
 from advisor.evidence.audit import AuditedClaim, audit
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.document(audit_document(claims))
     else:
         for report in reports:
-            _write_line(f"{report.title}, {report.as_of} ({report.id})", output)
+            write_text(f"{report.title}, {report.as_of} ({report.id})", output)
             output.line()
             _write([claim for claim in claims if claim.report == report.id], output)
     false = any(claim.verdict.is_false for claim in claims)
@@ -76,13 +77,7 @@ def _write(claims: list[AuditedClaim], output: Output) -> None:
     counts = Counter(claim.verdict.value.replace("_", " ") for claim in claims)
     output.line()
     found = ", ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
-    _write_line(f"{len(claims)} claims: {found}", output)
-
-
-def _write_line(words: str, output: Output) -> None:
-    from rich.text import Text
-
-    output.console.print(Text(words))
+    write_text(f"{len(claims)} claims: {found}", output)
 
 
 def _row(claim: AuditedClaim) -> Row:

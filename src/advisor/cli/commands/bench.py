@@ -68,9 +68,10 @@ def _add_run(actions: Subparsers) -> None:
         run_run,
         example=_EXAMPLE + " --instance p5.48xlarge --checkpoint fp8 --tp 8",
         description=(
-            "Keeps so many requests in flight, measures TTFT, ITL, TPOT, E2E and throughput, and judges whether the\n"
+            "Keeps so many requests in flight, measures TTFT, ITL, TPOT, E2E and throughput, and judges whether the "
             "figures prove anything. Ctrl+C stops it and keeps what is measured.\n"
-            "Exit code 0: every load valid; 1: an objective missed; 3: endpoint unusable; 4: a load proves nothing."
+            "Exit code 0: every load valid; 1: an objective missed; 3: endpoint unusable; "
+            "4: a load proves nothing, or leaves an objective undecided."
         ),
     )
     parser.add_argument("--endpoint", required=True, metavar="URL", help="root of the server, or its /v1 base")

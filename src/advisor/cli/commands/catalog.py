@@ -11,6 +11,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Parser, Subparsers, command
+from advisor.cli.prose import write_text
 from advisor.cli.table import LEVEL, Cell, Column, Row, blocks, write_table
 from advisor.export.catalog_document import catalog_document, prices_document
 from advisor.quantities import text
@@ -113,12 +114,10 @@ class _Sources:
 
     def write(self) -> None:
         """The list, where rows carry numbers."""
-        from rich.text import Text
-
         if self._numbers:
             self._output.line()
         for source, number in self._numbers.items():
-            self._output.console.print(Text(f"[{number}] {source}"))
+            write_text(f"[{number}] {source}", self._output)
 
 
 def run_show(arguments: argparse.Namespace, output: Output) -> int:
@@ -127,11 +126,9 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     if output.json_mode:
         output.document(_document([row], arguments.region))
         return ExitCode.YES
-    from rich.text import Text
-
-    output.console.print(Text(row.instance.id, style="bold"))
+    write_text(row.instance.id, output, style="bold")
     if row.instance.note:
-        output.console.print(Text(row.instance.note))
+        write_text(row.instance.note, output)
     shown = [(figure.label, figure.value, figure.origin) for figure in figures_of(row) if figure.applies]
     for offer in instance_offers(catalog, row.instance, arguments.region):
         label = f"price {PURCHASES[offer.purchase]}"

@@ -12,6 +12,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
+from advisor.cli.prose import write_heading, write_text
 from advisor.cli.watch import watch
 from advisor.export.recommendation_file import write_recommendation
 from advisor.export.recommendation_provenance import with_provenance
@@ -37,7 +38,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         run,
         example="advisor demo --out rec.toml",
         description=(
-            "Answers a stated workload, benchmarks the built-in endpoint at 1, 4 and 8 concurrent requests, shows\n"
+            "Answers a stated workload, benchmarks the built-in endpoint at 1, 4 and 8 concurrent requests, shows "
             "what that proves, and writes the recommendation. Takes some seconds; needs no network, no accelerator.\n"
             "What the built-in endpoint measures is simulated, and changes no recommendation."
         ),
@@ -61,25 +62,21 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _write(found: "Demo", file: Path, output: Output) -> None:
-    from rich.rule import Rule
-
     from advisor.workflows.demo import WORKLOAD
 
-    console = output.console
-    characters = "─" if output.unicode else "-"
-    console.print(Rule("Workload", align="left", characters=characters))
+    write_heading("Workload", output)
     for key, value in WORKLOAD.items():
         output.line(f"{key} = {', '.join(value) if isinstance(value, tuple) else value}")
-    console.print()
-    console.print(Rule("Benchmark of the built-in endpoint", align="left", characters=characters))
+    output.line()
+    write_heading("Benchmark of the built-in endpoint", output)
     write_result(found.kept.result, output)
     count = len(found.kept.evidence)
     changed = "as it was without them" if found.is_unchanged else "another than without them"
-    output.line(f"{count} figures are kept, all of them simulated; the recommendation is {changed}.")
-    console.print()
-    console.print(Rule("Recommendation", align="left", characters=characters))
+    write_text(f"{count} figures are kept, all of them simulated; the recommendation is {changed}.", output)
+    output.line()
+    write_heading("Recommendation", output)
     write_card(found.document, output)
-    console.print()
+    output.line()
     output.line(f"Written to {file}. Next:")
     output.line(f"  advisor recheck {shlex.quote(str(file))}")
     output.line(f"  advisor verify {shlex.quote(str(file))} --endpoint URL")

@@ -7,6 +7,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command, non_negative_float, positive_int
+from advisor.cli.prose import write_text
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
 from advisor.export.fit_document import fit_document, fit_provenance, overhead_origin
@@ -135,23 +136,24 @@ def _row(result: FitResult) -> Row:
 def _write(result: FitResult, output: Output) -> None:
     from rich.text import Text
 
-    request, console = result.request, output.console
+    request = result.request
     head = Text(result.verdict.value.upper().replace("_", " "), style=_STYLES[result.verdict])
     head.append(f"   {request.model.name} {request.checkpoint.id} on {_hardware(result)}", style="bold")
-    console.print(head)
-    console.print(
+    write_text(head, output)
+    write_text(
         f"{request.engine.name} {request.engine_version}   TP {result.parallelism.tensor_parallel_size}"
         f"{_stages(request.pipeline_parallel_size)}   context {text.tokens(request.context_tokens)}"
-        f" × {request.concurrency} concurrent"
+        f" × {request.concurrency} concurrent",
+        output,
     )
     if result.per_device is not None and result.kv_cache is not None:
-        console.print()
+        output.line()
         _write_memory(result, output)
-        console.print()
+        output.line()
         _write_cache(result, output)
-    console.print()
+    output.line()
     for reason in result.reasons:
-        console.print(Text(f"{_mark(reason.severity.value)} {sentence(reason)}"))
+        write_text(f"{_mark(reason.severity.value)} {sentence(reason)}", output)
     if result.serve_argv:
         _write_serve(result, output)
 
@@ -168,17 +170,11 @@ def _stages(pipeline_parallel_size: int) -> str:
 
 
 def _write_memory(result: FitResult, output: Output) -> None:
-    from rich.table import Table
-
     assert result.per_device is not None
     device = result.per_device
     levels = fit_provenance(result).as_document()
     overhead = overhead_origin(result).level
     unit = "logical core" if result.request.engine.accelerators == "neuron" else "device"
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
     rows: tuple[tuple[str, float | None, Level], ...] = (
         (f"usable per {unit}", device.usable_bytes, _level(levels, "usable_bytes")),
         ("budget", device.budget_bytes, _level(levels, "budget_bytes")),
@@ -191,10 +187,11 @@ def _write_memory(result: FitResult, output: Output) -> None:
         ("KV cache needed", device.kv_needed_bytes, Level.DERIVED),
         (f"margin (± {text.gib(device.band_bytes)})", device.margin_bytes, Level.MODELLED),
     )
+    table: list[Row] = []
     for label, amount, level in rows:
         shown = level if amount is not None else Level.UNKNOWN
-        table.add_row(label, text.gib(amount), f"{output.glyph(shown)} {shown.value}")
-    output.console.print(table)
+        table.append((label, text.gib(amount), f"{output.glyph(shown)} {shown.value}"))
+    write_table([Column(""), Column("", right=True), Column("")], table, output)
 
 
 def _level(levels: dict[str, dict[str, str]], key: str) -> Level:
@@ -202,19 +199,16 @@ def _level(levels: dict[str, dict[str, str]], key: str) -> Level:
 
 
 def _write_cache(result: FitResult, output: Output) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("KV cache")
-    for heading in ("blocks", "tokens", "longest context", "requests at context"):
-        table.add_column(heading, justify="right")
     states = [("hybrid on", result.hybrid_on), ("hybrid off", result.hybrid_off)]
     if result.hybrid_on is None and result.hybrid_off is None:
         states = [("contiguous", result.kv_cache)]
-    for label, cache in states:
-        if cache is not None:
-            table.add_row(label + (" *" if cache == result.kv_cache else ""), *_cells(cache))
-    output.console.print(table)
+    rows = [
+        (label + (" *" if cache == result.kv_cache else ""), *_cells(cache))
+        for label, cache in states
+        if cache is not None
+    ]
+    headings = ("blocks", "tokens", "longest context", "requests at context")
+    write_table([Column("KV cache"), *(Column(heading, right=True) for heading in headings)], rows, output)
 
 
 def _cells(cache: KvCache) -> tuple[str, ...]:
@@ -234,7 +228,7 @@ def _mark(severity: str) -> str:
 def _write_serve(result: FitResult, output: Output) -> None:
     import shlex
 
-    output.console.print()
+    output.line()
     for name, value in result.serve_env:
         output.line(f"export {name}={shlex.quote(value)}")
     output.line(shlex.join(result.serve_argv))

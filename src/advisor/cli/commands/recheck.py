@@ -26,7 +26,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         run,
         example="advisor recheck deploy/*.toml --max-cost-drift 10%",
         description=(
-            "Answers the workload of each file again and says what changed: the pick, the status, the cost beyond the\n"
+            "Answers the workload of each file again and says what changed: the pick, the status, the cost beyond the "
             "allowed drift, or the date to review it by.\n"
             "Exit code 0: all hold; 1: something changed or expired; 2: a file cannot be used (the others are checked)."
         ),

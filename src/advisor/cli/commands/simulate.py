@@ -20,7 +20,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         catalog=False,
         description=(
             "Serves an OpenAI-compatible streaming endpoint on loopback that behaves like a batching engine.\n"
-            f"Profiles: {', '.join(PROFILES)}; a key after a comma overrides one figure: t0_ms (floor of a step),\n"
+            f"Profiles: {', '.join(PROFILES)}; a key after a comma overrides one figure: t0_ms (floor of a step), "
             "per_expert_ms (reading all experts), per_stream_ms, prefill_tokens_per_s, max_num_seqs, seed.\n"
             "Every response says that it is simulated; what is measured on it is never evidence about an instance."
         ),

@@ -9,6 +9,7 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
+from advisor.cli.prose import write_text
 from advisor.cli.watch import watch
 from advisor.evidence.verification import Outcome, Status, Trial, Verification
 from advisor.export.verify_document import verify_document
@@ -34,7 +35,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         run,
         example="advisor verify rec.toml --endpoint http://10.0.3.7:8000 --update",
         description=(
-            "Measures one live replica at the load that the recommendation plans for it, and near it where that does\n"
+            "Measures one live replica at the load that the recommendation plans for it, and near it where that does "
             "not decide. Every run is kept as evidence.\n"
             "Exit code 0: confirmed; 1: refuted; 3: endpoint unusable; 4: inconclusive."
         ),
@@ -64,23 +65,19 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _write(found: Verification, output: Output) -> None:
-    from rich.text import Text
-
-    console = output.console
-    console.print(Text(found.outcome.value.upper(), style=_STYLES[found.outcome]))
+    write_text(found.outcome.value.upper(), output, style=_STYLES[found.outcome])
     for reason in found.reasons:
-        console.print(Text(sentence(reason)))
-    console.print()
+        write_text(sentence(reason), output)
+    output.line()
     for trial in found.trials:
-        console.print(Text(_trial(trial, found.rate_rps)))
+        write_text(_trial(trial, found.rate_rps), output)
         for slo in trial.point.slos:
-            console.print(Text(f"  {slo_line(slo)}"))
+            write_text(f"  {slo_line(slo)}", output)
     for claim in found.claims:
         verdict = "as modelled" if claim.status is Status.HOLDS else "not as modelled"
         claimed = spread(claim.low, claim.high, "ms")
-        console.print(
-            Text(f"{name_of(claim.id)}: {text.milliseconds(claim.measured)} measured, {claimed} claimed, {verdict}")
-        )
+        measured = text.milliseconds(claim.measured)
+        write_text(f"{name_of(claim.id)}: {measured} measured, {claimed} claimed, {verdict}", output)
 
 
 def _trial(trial: Trial, rate_rps: float) -> str:
