@@ -144,6 +144,17 @@ class TestJournal:
         journal.close()
         assert read_journal(path) == ({"a": 1}, {"c": 3})
 
+    @pytest.mark.parametrize(
+        ("written", "then"), [(b"", b""), (b'{"a": 1}\n', b'{"a": 1}\n'), (b'{"a": 1', b'{"a": 1\n'), (b"\n", b"\n")]
+    )
+    def test_opening_it_again_ends_a_cut_line_and_changes_nothing_else(
+        self, tmp_path: Path, written: bytes, then: bytes
+    ) -> None:
+        path = tmp_path / "j"
+        path.write_bytes(written)
+        JournalFile(path).close()
+        assert path.read_bytes() == then
+
     def test_it_is_the_users_own(self, tmp_path: Path) -> None:
         JournalFile(tmp_path / "j").close()
         assert (tmp_path / "j").stat().st_mode & 0o077 == 0
