@@ -19,8 +19,7 @@ from advisor.evidence.points import EvidencePoint
 from advisor.paths import UserPaths
 from advisor.tui.app import AdvisorApp
 from advisor.tui.session import Session
-
-_PATIENCE_S = 30.0
+from patience import PATIENCE_S
 
 SMALL, LARGE = (80, 24), (140, 40)
 SIZES = {"80x24": SMALL, "140x40": LARGE}
@@ -51,7 +50,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     """Wait for something that another process or thread does."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline, "it never came to that"
         await asyncio.sleep(0.05)
