@@ -130,3 +130,9 @@ async def test_reset_asks_before_it_throws_answers_away(app: AdvisorApp) -> None
         await press(pilot, "r", "y")
         assert not app.session.answers
         assert "Question 1 of 10" in screen_text(app)
+
+
+async def test_the_key_for_numbers_opens_the_option_that_has_them(app: AdvisorApp) -> None:
+    async with opened(app, "1", "1", "equals_sign") as pilot:
+        await press(pilot, "ctrl+u", *"7", "enter", "ctrl+u", *"3", "enter")
+        assert (app.session.settings["peak_rps"], app.session.settings["mean_rps"]) == (7, 3)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from advisor.workflows.benchmark_question import DEFAULT_PRESET
+from advisor.workflows.benchmark_defaults import DEFAULT_PRESET
 
 NOT_STATED = "not stated"
 BY_NAME = "by its name"

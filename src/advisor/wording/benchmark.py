@@ -96,6 +96,8 @@ def failed_gates(point: Point) -> list[str]:
     """Why a point proves nothing: that it was stopped, or its failed gates, those of its verdict first."""
     if is_stopped(point):
         requests = point.requests
+        if not requests.completed:
+            return ["It was stopped before its first answer was whole."]
         asked = "" if requests.planned is None else f" of {requests.planned}"
         return [f"It was stopped after {requests.completed}{asked} answers, which are kept."]
     failed = [gate for gate in point.gates if not gate.passed]

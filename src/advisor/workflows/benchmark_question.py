@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 
 from advisor.bench.plan import Api
 from advisor.evidence.subject import Statement
-
-DEFAULT_PRESET = "quick"
-DEFAULT_API: Api = "chat"
-"""What a command line and a form begin with; every other unstated value is the preset's."""
+from advisor.workflows.benchmark_defaults import DEFAULT_API, DEFAULT_PRESET
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,12 +202,14 @@ class DecideScreen(Room):
             self.on_screen_resume()
 
     def action_numbers(self) -> None:
-        """Exact numbers: those of the question, and of the marked option."""
+        """Exact numbers: those of the question and of the marked option, or of the first option that has any."""
         node = self.session.open_node
         highlighted = self.query_one("#options", OptionList).highlighted
         if node is None or highlighted is None:
             return
         option = node.options[highlighted]
+        if not option.fields and not node.fields:
+            option = next((each for each in node.options if each.fields), option)
         fields = (*option.fields, *node.fields)
         chosen = tuple(sorted({*self._chosen, option.key})) if node.multiple else (option.key,)
         if fields:

@@ -84,7 +84,9 @@ class FitScreen(Room):
         self.query_one(MemoryBar).show(view.parts(result), view.limit(result), view.over(result))
         self.query_one("#capacity", Static).update(view.capacity(result))
         self.query_one("#reasons", Static).update(view.reasons(result))
-        self.query_one("#serve", Static).update(view.serve(result))
+        command = view.serve(result)
+        self.query_one("#serve", Static).update(command)
+        self.query_one("#serve").display = bool(command)
         self.query_one("#ledger", Static).update(view.ledger(result))
 
     def _offer_followers(self, result: FitResult) -> None:

@@ -111,7 +111,7 @@ def ledger(result: FitResult) -> Content:
     ):
         amount = getattr(device, key)
         level = Level(levels.get(f"/per_device/{key}", overhead)) if amount is not None else Level.UNKNOWN
-        shown.append(Content.assemble((f"{label:<12}", "$secondary"), f"{text.gib(amount):>10}  ", badge(level)))
+        shown.append(Content.assemble((f"{label:<13}", "$secondary"), f"{text.gib(amount):>11}  ", badge(level)))
     shown.append(muted(f"the margin is known to ± {text.gib(device.band_bytes)}"))
     return lines(*shown)
 
