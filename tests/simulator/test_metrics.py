@@ -15,7 +15,7 @@ def observed(profile: Profile, *arrivals: Arrival) -> tuple[Engine, Metrics]:
     metrics = Metrics(engine)
     for arrival in arrivals:
         engine.submit(arrival.request, arrival.at_s)
-    now_s: float | None = 0.0
+    now_s: float | None = max((arrival.at_s for arrival in arrivals), default=0.0)
     while now_s is not None and (now_s := engine.plan(now_s)) is not None:
         for emission in engine.step():
             metrics.observe(emission)
@@ -57,7 +57,7 @@ def test_a_value_on_a_bound_counts_in_its_bucket_and_buckets_are_cumulative() ->
 def test_the_times_of_a_request_add_up() -> None:
     profile = parse_profile("default,max_num_seqs=1")
     requests = [EngineRequest(name, 200, 10, ignore_eos=True) for name in ("first", "second")]
-    _, metrics = observed(profile, *(Arrival(0.0, request) for request in requests))
+    _, metrics = observed(profile, *(Arrival(3.0, request) for request in requests))  # no clock begins with a request
     page = metrics.render()
     step_s = profile.step_curve.step_ms(1) / 1e3
     prefill_s = 200 / profile.prefill_tokens_per_s
@@ -65,6 +65,7 @@ def test_the_times_of_a_request_add_up() -> None:
     assert sums["inter_token_latency_seconds"] == sums["request_decode_time_seconds"]
     assert abs(sums["request_decode_time_seconds"] - 2 * 9 * step_s) < 1e-9
     assert abs(sums["request_prefill_time_seconds"] - 2 * (prefill_s + step_s)) < 1e-9
+    assert abs(total(page, "request_time_per_output_token_seconds_sum") - 2 * step_s) < 1e-9
     assert abs(sums["request_queue_time_seconds"] - (prefill_s + 10 * step_s)) < 1e-9
     inference_s = sums["request_prefill_time_seconds"] + sums["request_decode_time_seconds"]
     assert abs(sums["request_inference_time_seconds"] - inference_s) < 1e-9
