@@ -122,6 +122,34 @@ def test_a_wrong_key_is_refused_without_being_repeated(
     assert "sk-secret-value" not in written.out + written.err
 
 
+def test_a_prompt_that_is_closed_cancels(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", closed)
+    assert main(["bench", "run", "--endpoint", "h", "--api-key-prompt"]) == 130
+    assert capsys.readouterr().err == "advisor: no API key was given\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (("--instance", "p5.48xlage"), "Did you mean p5.48xlarge"),
+        (("--checkpoint", "fp9"), "Did you mean fp8"),
+        (("--serves", "llama-4-scot"), "Did you mean llama-4-scout"),
+        (("--engine", "vlm@0.33"), "Did you mean vllm"),
+        (("--concurrency", ","), "no load is named"),
+        (("--duration", "0"), "0 is not a number above 0"),
+    ],
+)
+def test_what_is_stated_of_a_simulated_endpoint_is_checked_too(
+    endpoint: SimulatorProcess, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], complaint: str
+) -> None:
+    assert main(["bench", "run", "--endpoint", endpoint.url, *flags]) == 2
+    assert complaint in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -5,7 +5,7 @@ import sys
 
 from advisor.bench.target import Secret
 from advisor.cli.parser import Parser
-from advisor.errors import InputError
+from advisor.errors import CancelledError, InputError
 from advisor.workflows.credentials import key_from
 
 
@@ -30,4 +30,7 @@ def _asked() -> Secret:
         )
     from getpass import getpass
 
-    return Secret(getpass("API key: "))
+    try:
+        return Secret(getpass("API key: "))
+    except EOFError:
+        raise CancelledError("no API key was given") from None

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from advisor.errors import CONTROLS, InputError
 from advisor.export.document import Document
 from advisor.export.files import write_atomically
 from advisor.export.recommendation_document import SCHEMA
+from advisor.export.recommendation_sense import complaints
 from advisor.export.workload_file import checked_settings
 
 SCHEMA_FILE = "advisor.recommendation-1.schema.json"
 _HEADER = f"#:schema {SCHEMA_FILE}\n# Written by advisor; `advisor recheck FILE` says whether it still holds.\n\n"
-_WITH_PICK = ("recommended", "not_distinguishable")
-_SHAPE = ("input_tokens_p50", "output_tokens_p50")
 
 
 def recommendation_toml(document: Document) -> str:
@@ -47,13 +45,14 @@ def read_recommendation(path: Path) -> Document:
         raise InputError(
             f"this is not a recommendation: schema is '{found}'", file=path, key="schema", hint=f"Expected {SCHEMA}."
         )
-    for place, value in _leaves(document, ()):
-        complaint = _complaint(value)
-        if complaint is not None:
-            raise _error(complaint, path, place)
+    for leaf, value in _leaves(document, ()):
+        unfit = _complaint(value)
+        if unfit is not None:
+            raise _error(unfit, path, leaf)
     _check_contract(document, path)
     checked_settings(document["workload"], path, ["workload"])
-    _check_sense(document, path)
+    for place, complaint in complaints(document):
+        raise _error(complaint, path, place)
     return document
 
 
@@ -77,26 +76,6 @@ def _check_contract(document: Document, path: Path) -> None:
         first = min(error.errors(), key=lambda each: each["type"] == "missing")
         message = "the key is missing" if first["type"] == "missing" else first["msg"][0].lower() + first["msg"][1:]
         raise _error(message, path, place_in(document, first["loc"])) from error
-
-
-def _check_sense(document: Document, path: Path) -> None:
-    """What holds between keys, and no contract of single ones says."""
-    review_by = document.get("review_by")
-    if review_by is not None:
-        try:
-            date.fromisoformat(review_by)
-        except ValueError as error:
-            raise _error(f"'{review_by}' is no date like 2026-12-31", path, ("review_by",)) from error
-    if document["status"] not in _WITH_PICK:
-        return
-    if not document.get("pool"):
-        raise _error(f"a file that is {document['status']} needs a [[pool]]", path, ("pool",))
-    cost = document.get("cost", {})
-    if "usd_per_month" not in cost or ("usd_per_run" in cost and "run_hours" not in cost):
-        raise _error("a pick needs its cost: usd_per_month, and run_hours for a batch", path, ("cost",))
-    for key in _SHAPE:
-        if key not in document["workload"]:
-            raise _error("the key is missing", path, ("workload", key))
 
 
 def _leaves(value: Any, place: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, ...], Any]]:
