@@ -60,3 +60,10 @@ async def test_published_figures_and_audited_claims_are_panels(app: AdvisorApp) 
         assert "◆ published" in screen_text(app)
         await press(pilot, "t")
         assert "✗ false fact" in screen_text(app)
+
+
+async def test_a_load_in_requests_a_second_is_told_from_one_in_flight(app: AdvisorApp) -> None:
+    async with opened(app, "E", "t") as pilot:
+        assert "1.14/s" in screen_text(app)
+        await press(pilot, "down", "down", "down")
+        assert "load 1.14 req/s" in " ".join(screen_text(app).split())

@@ -111,7 +111,14 @@ async def test_the_bar_marks_the_budget_and_crosses_what_is_over_it(app: Advisor
         bar, legend = screen_text(app).splitlines()[3:5]
         behind = bar.partition("┃")[2].strip()
         assert set(behind) == {"×"}
-        assert "over 138.0 GiB" in legend.replace("\N{NO-BREAK SPACE}", " ")
+        assert "over 138.0 GiB" in legend
+
+
+async def test_the_legend_of_the_bar_keeps_each_pattern_with_its_label(app: AdvisorApp) -> None:
+    async with opened(app, "F"):
+        lines = screen_text(app).splitlines()[4:6]
+        assert lines[1].split()[:2] == ["·", "free"]
+        assert all(line.strip()[-1] not in "·#┃░▒▓█" for line in lines)
 
 
 async def test_exact_numbers_can_be_typed(app: AdvisorApp) -> None:

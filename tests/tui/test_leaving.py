@@ -51,6 +51,19 @@ async def test_every_way_out_asks_while_a_benchmark_runs(app: AdvisorApp, way: s
             assert live.phase is Phase.RUNNING
 
 
+async def test_the_way_out_is_open_over_another_question_and_is_asked_once(app: AdvisorApp) -> None:
+    with slow() as server:
+        filled(app.session, endpoint=server.url, concurrency="2", requests="2000")
+        async with opened(app, "1", "B", "b") as pilot:
+            await until(pilot, lambda: app.session.live.phase is Phase.RUNNING)
+            await press(pilot, "D", "r")
+            for _ in range(2):
+                await pilot.press("ctrl+q")
+                await until(pilot, lambda: "Stop it, keep what was measured" in screen_text(app))
+            await pilot.press("escape")
+            await until(pilot, lambda: "Forget the answer" in screen_text(app))
+
+
 async def test_quitting_twice_ends_a_run_that_is_slow_to_stop(app: AdvisorApp) -> None:
     with slow() as server:
         filled(app.session, endpoint=server.url, concurrency="2", requests="2000")

@@ -19,7 +19,7 @@ from advisor.paths import UserPaths, user_paths
 from advisor.tui.keys import APP, bindings
 from advisor.tui.live_run import Phase
 from advisor.tui.messages import BuiltInAsked, BuiltInReady, KillAsked, RunAsked, StopAsked
-from advisor.tui.screens.dialogs import ConfirmDialog
+from advisor.tui.screens.dialogs import LeaveDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.theme import DARK
@@ -95,8 +95,8 @@ class AdvisorApp(App[None]):
         """Quit, by whatever key or command: asks first while a benchmark is on, and ends it before it goes."""
         if not self.session.live.is_on:
             self.exit()
-        elif not isinstance(self.screen, ConfirmDialog):
-            self.push_screen(ConfirmDialog(_LEAVING[self.session.live.phase]), self._quit_if)
+        elif not isinstance(self.screen, LeaveDialog):
+            self.push_screen(LeaveDialog(_LEAVING[self.session.live.phase]), self._quit_if)
 
     def action_help_quit(self) -> None:
         """What ctrl+c does: people who try it to leave are told how to."""

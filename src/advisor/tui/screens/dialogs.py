@@ -38,6 +38,10 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(answer)
 
 
+class LeaveDialog(ConfirmDialog):
+    """Whether to quit though a benchmark is on. Over any other dialog, but never over itself."""
+
+
 class TextDialog(ModalScreen[None]):
     """A text to read, scrolled with the arrows; escape closes it."""
 

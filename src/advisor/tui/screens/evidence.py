@@ -90,7 +90,7 @@ class EvidenceScreen(Room):
         widths = [heading.wide if wide else heading.narrow for heading in shown.headings]
         for heading, width in zip(shown.headings, widths, strict=True):
             if width:
-                table.add_column(heading.title, width=width)
+                table.add_column(heading.label, width=width)
         for row in shown.rows:
             table.add_row(*(cell for cell, width in zip(row, widths, strict=True) if width))
         self._show_details()

@@ -32,11 +32,19 @@ _VERDICT_MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column: its title, and its width where there is little room (0: left out) and where there is much."""
+    """A column: its title, and its width where there is little room (0: left out) and where there is much.
+
+    right: its cells are numbers, and end below each other.
+    """
 
     title: str
     narrow: int
     wide: int
+    right: bool = False
+
+    @property
+    def label(self) -> Text:
+        return Text(self.title, justify="right" if self.right else "left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ def published(points: Sequence[EvidencePoint]) -> Table:
             Text(words.hardware_of(point)),
             Text(f"{point.engine} {point.engine_version}"),
             Text(f"{point.input_tokens}/{point.output_tokens}", justify="right"),
-            Text(words.load_of(point), justify="right"),
+            Text(words.load_of(point).replace(" req/s", "/s"), justify="right"),
             Text(words.figure_name(point)),
             Text(words.figure_value(point), justify="right"),
         )
@@ -120,7 +128,8 @@ def published(points: Sequence[EvidencePoint]) -> Table:
     details = tuple(
         lines(
             Content.assemble(
-                badge(point.level), f"   {point.metric} = {point.value:,.6g} {point.unit}, {point.statistic}"
+                badge(point.level),
+                f"   {point.metric} = {point.value:,.6g} {point.unit}, {point.statistic}, load {words.load_of(point)}",
             ),
             f"{point.engine} {point.engine_version} · {point.provenance.source}, {point.provenance.as_of or 'undated'}",
             muted(point.note or f"load: {point.load.replace('_', ' ')}"),
@@ -130,12 +139,12 @@ def published(points: Sequence[EvidencePoint]) -> Table:
     headings = (
         Heading("", 1, 1),
         Heading("model", 13, 16),
-        Heading("on", 17, 24),
+        Heading("on", 16, 25),
         Heading("engine", 0, 24),
-        Heading("in/out", 9, 11),
-        Heading("load", 4, 6),
+        Heading("in/out", 9, 11, right=True),
+        Heading("load", 6, 8, right=True),
         Heading("figure", 6, 14),
-        Heading("value", 12, 14),
+        Heading("value", 11, 14, right=True),
     )
     return Table(headings, rows, details, "The catalogue holds no published figures.")
 
@@ -165,8 +174,8 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
     )
     headings = (
         Heading("verdict", 14, 14),
-        Heading("claimed", 8, 10),
-        Heading("recomputed", 10, 10),
+        Heading("claimed", 8, 10, right=True),
+        Heading("recomputed", 10, 10, right=True),
         Heading("unit", 13, 14),
         Heading("claim", 20, 76),
     )

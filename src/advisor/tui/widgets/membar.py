@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Static
 
-_ONE_WORD = "\N{NO-BREAK SPACE}"
+_GAP = "  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,26 @@ class MemoryBar(Static):
         self.parts = tuple(parts)
         self.refresh(layout=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  # as Textual calls it
+        """One line of bar, and as many as the legend takes."""
+        return 1 + len(self._legend(width)) if self.parts else 1
+
     def render(self) -> Content:
         if not self.parts:
             return Content("")
-        legend = [
-            Content.assemble((part.pattern, part.style), _ONE_WORD + part.label.replace(" ", _ONE_WORD))
-            for part in (*self.parts, self._limit, *([self._over] if self._over is not None else []))
-            if part.amount_bytes > 0
-        ]
-        return Content("\n").join([self._bar(), Content("  ").join(legend)])
+        return Content("\n").join([self._bar(), *self._legend(self.size.width)])
+
+    def _legend(self, width: int) -> list[Content]:
+        """Pattern and label of each part, never parted by the end of a line."""
+        lines: list[Content] = []
+        for part in (*self.parts, self._limit, *([self._over] if self._over is not None else [])):
+            if part.amount_bytes > 0:
+                entry = Content.assemble((part.pattern, part.style), f" {part.label}")
+                if lines and lines[-1].cell_length + len(_GAP) + entry.cell_length <= width:
+                    lines[-1] = Content.assemble(lines[-1], _GAP, entry)
+                else:
+                    lines.append(entry)
+        return lines
 
     def _bar(self) -> Content:
         width = max(10, self.size.width)
