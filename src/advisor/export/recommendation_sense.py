@@ -30,6 +30,7 @@ def complaints(document: Document) -> Iterator[Complaint]:
     yield from _purchases(document)
     yield from _workload(document)
     yield from _costs(document)
+    yield from _managed(document)
     if document["status"] in _WITH_PICK:
         yield from _pick(document)
 
@@ -80,6 +81,15 @@ def _costs(document: Document) -> Iterator[Complaint]:
     for index, row in _rows(document, "alternative"):
         if "usd_per_month" not in row and "usd_per_run" not in row:
             yield ("alternative", index), "an alternative needs its cost: usd_per_month or usd_per_run"
+    for index, row in _rows(document, "compared"):
+        if "instances" in row and "instance_type" not in row:
+            yield ("compared", index, "instance_type"), _MISSING
+    cost = document.get("cost", {})
+    if "usd_per_request" in cost and "utilisation_at_mean_load" not in cost:
+        yield ("cost", "utilisation_at_mean_load"), _MISSING
+
+
+def _managed(document: Document) -> Iterator[Complaint]:
     for index, row in _rows(document, "managed"):
         if "excluded" in row:
             continue
@@ -88,12 +98,6 @@ def _costs(document: Document) -> Iterator[Complaint]:
         for key in ("usd_per_month", "usd_per_run"):
             if row.get(key, 1) <= 0:
                 yield ("managed", index, key), "a cost is above 0"
-    for index, row in _rows(document, "compared"):
-        if "instances" in row and "instance_type" not in row:
-            yield ("compared", index, "instance_type"), _MISSING
-    cost = document.get("cost", {})
-    if "usd_per_request" in cost and "utilisation_at_mean_load" not in cost:
-        yield ("cost", "utilisation_at_mean_load"), _MISSING
 
 
 def _pick(document: Document) -> Iterator[Complaint]:
