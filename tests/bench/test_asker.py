@@ -13,7 +13,7 @@ from advisor.bench.asker import Asker, Conversation
 from advisor.bench.closedloop import Ticket
 from advisor.bench.frames import read_frames
 from advisor.bench.interpret import Finding, interpret
-from advisor.bench.plan import Plan, Target
+from advisor.bench.plan import Plan, Secret, Target
 from advisor.bench.prompts import PromptCalibration
 from advisor.bench.records import CellKey, Load, Outcome, Phase
 from advisor.bench.transport import CaptureTransport
@@ -38,7 +38,7 @@ class Wire:
     def asker(self, url: str, plan: Plan = PLAN) -> Asker:
         accepted = frozenset({"stream_options", "ignore_eos", "min_tokens"})
         calibration = PromptCalibration(17.25, 1.25, "usage")
-        talk = Conversation(plan, Target.with_key(url, KEY), "nonce", accepted, calibration, 0)
+        talk = Conversation(plan, Target.with_key(url, Secret(KEY)), "nonce", accepted, calibration, 0)
         return Asker(self.client, talk, CELL, self.written.append)
 
     async def findings(self) -> list[Finding]:

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from advisor.bench.plan import Api, Target
+from advisor.bench.plan import Api, Secret, Target
 from advisor.bench.preflight import Preflight, preflight
 from advisor.errors import AdvisorError, EndpointError, InputError
 from patience import PATIENCE_S
@@ -35,7 +35,7 @@ KEY = "sk-very-secret-0123456789"
 
 async def tried(script: Script, path: str = "", **options: object) -> Preflight:
     with RawServer(script) as server:
-        return await preflight(Target.with_key(server.url + path, KEY), timeout_s=PATIENCE_S, **options)  # type: ignore[arg-type]
+        return await preflight(Target.with_key(server.url + path, Secret(KEY)), timeout_s=PATIENCE_S, **options)  # type: ignore[arg-type]
 
 
 class TestWhatItTells:

@@ -12,7 +12,7 @@ from advisor.bench.analyse import Analyser
 from advisor.bench.asker import Conversation
 from advisor.bench.counters import AnalysisCounter, CellCounter, CellStage, Counters, cell_slot
 from advisor.bench.orders import Orders, read_line
-from advisor.bench.plan import Plan, Target
+from advisor.bench.plan import Plan, Secret, Target
 from advisor.bench.prompts import PromptCalibration
 from advisor.bench.records import CellEnd, CellStart, Control, RunEnd, RunState
 from advisor.bench.rundir import RunDirectory
@@ -106,7 +106,12 @@ class TestCapture:
         Path("/nowhere"),
         3,
         Conversation(
-            PLAN, Target.with_key("http://host", KEY), "n", frozenset({"ignore_eos"}), PromptCalibration.assumed(), 2
+            PLAN,
+            Target.with_key("http://host", Secret(KEY)),
+            "n",
+            frozenset({"ignore_eos"}),
+            PromptCalibration.assumed(),
+            2,
         ),
     )
 

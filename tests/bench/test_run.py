@@ -17,7 +17,7 @@ import pytest
 
 from advisor.bench.counters import Stage
 from advisor.bench.journal import read_journal
-from advisor.bench.plan import Plan, Slo, Target
+from advisor.bench.plan import Plan, Secret, Slo, Target
 from advisor.bench.preflight import Preflight, preflight
 from advisor.bench.progress import Progress
 from advisor.bench.prompts import PromptCalibration
@@ -59,7 +59,7 @@ class Bench:
     """Runs against one server, each waited for when the test ends."""
 
     def __init__(self, server: RawServer, root: Path, key: str | None = KEY, target: Target | None = None) -> None:
-        self.target = target or Target.with_key(server.url, key)
+        self.target = target or Target.with_key(server.url, Secret(key) if key else None)
         self.root = root
         self.tried: Preflight = asyncio.run(preflight(self.target))
         self.handles: list[RunHandle] = []
@@ -401,7 +401,7 @@ class TestKilled:
 _CALLER = """
 import asyncio, sys
 from pathlib import Path
-from advisor.bench.plan import Plan, Target
+from advisor.bench.plan import Plan, Secret, Target
 from advisor.bench.preflight import preflight
 from advisor.bench.runner import start_run
 
@@ -581,7 +581,7 @@ class TestDegradedClock:
         with RawServer(Engine(key=KEY, gap_s=0.002)) as proxy:
             monkeypatch.setenv("http_proxy", proxy.url)
             monkeypatch.delenv("no_proxy", raising=False)
-            target = Target.with_key("http://engine.invalid:8000", KEY)
+            target = Target.with_key("http://engine.invalid:8000", Secret(KEY))
             maker = bench(proxy, target=target)
             handle = maker.start(plan)
             assert handle.wait(PATIENCE_S) is RunState.FINISHED

@@ -42,6 +42,9 @@ def test_the_root_is_found_in_whatever_form_it_is_typed(typed: str, root: str) -
         "http://[::1",
         "http://ho st",
         "http://h\x00",
+        ".",
+        "http://a..b",
+        f"http://{'a' * 64}",
     ],
 )
 def test_what_is_no_endpoint_is_refused(typed: str) -> None:
@@ -95,7 +98,7 @@ class TestSecret:
 
 class TestTarget:
     def test_a_key_becomes_a_bearer_token_on_the_wire_and_nowhere_else(self) -> None:
-        target = Target.with_key("http://host/v1", KEY)
+        target = Target.with_key("http://host/v1", Secret(KEY))
         assert target.wire_headers() == {"Authorization": f"Bearer {KEY}"}
         assert KEY not in repr(target)
         assert target.api("models") == "http://host/v1/models"
@@ -109,7 +112,7 @@ class TestTarget:
             Target("http://host", ((name, Secret("x")),))
 
     def test_an_echoed_key_is_masked_with_and_without_its_scheme(self) -> None:
-        target = Target.with_key("http://host", KEY)
+        target = Target.with_key("http://host", Secret(KEY))
         assert target.redact(f"wrong key {KEY}, got 'Bearer {KEY}'") == "wrong key ***, got '***'"
 
 

@@ -20,7 +20,7 @@ BATCH = ("--mode", "batch", "--batch-input-tokens", "1e9", "--batch-output-token
         (("--engine", "vlmm@0.33"), "Did you mean vllm"),
         (("--engine", "vllm@new"), "'new' is not a version"),
         (("--engine", "vllm@0.1"), "older than the first version"),
-        (("--input-tokens", "500", "--input-tokens-p95", "3"), "Raise --input-tokens-p95"),
+        (("--input-tokens", "500", "--input-tokens-p95", "3"), "the long prompts are shorter"),
         (("--deadline", "12h"), "--deadline: it says something about a batch only"),
         (("--runs-per-month", "3"), "Add --mode batch"),
         ((*BATCH, "--peak-rps", "3"), "--peak-rps: it says something about an online workload only"),

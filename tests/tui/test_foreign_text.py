@@ -10,14 +10,14 @@ from rich.traceback import Traceback
 from textual.widgets import Static
 
 from advisor.advice.tree import Answer
-from advisor.bench.target import Secret
+from advisor.bench.target import Secret, Target
 from advisor.errors import InputError
 from advisor.tui.app import AdvisorApp, make_app
 from advisor.tui.live_run import LiveRun
 from advisor.tui.messages import RunAsked
 from advisor.tui.screens import advice
 from advisor.workflows.benchmark_question import BenchmarkQuestion
-from advisor.workflows.credentials import key_from, target_of
+from advisor.workflows.credentials import key_from
 from evidence.results import result
 from servers.engine import Engine
 from servers.raw import RawServer
@@ -76,7 +76,7 @@ def test_a_key_is_never_bare_text(monkeypatch: pytest.MonkeyPatch) -> None:
     key = key_from("MY_KEY")
     assert isinstance(key, Secret)
     assert KEY not in repr(RunAsked(BenchmarkQuestion("http://host"), key))
-    target = target_of("http://host", key)
+    target = Target.with_key("http://host", key)
     assert KEY not in repr(target)
     assert target.wire_headers() == {"Authorization": f"Bearer {KEY}"}
 

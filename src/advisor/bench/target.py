@@ -71,9 +71,9 @@ class Target:
                 raise InputError(f"the header '{name}' is set by the runner itself", key="headers")
 
     @classmethod
-    def with_key(cls, url: str, key: str | None) -> "Target":
-        """An endpoint that takes `key` as a bearer token, or none."""
-        return cls(url, (("Authorization", Secret(f"Bearer {key}")),) if key is not None else ())
+    def with_key(cls, url: str, key: Secret | None) -> "Target":
+        """An endpoint that takes `key` as a bearer token, or none. InputError for a URL that is none."""
+        return cls(url, (("Authorization", Secret(f"Bearer {key.reveal()}")),) if key is not None else ())
 
     def api(self, path: str) -> str:
         """The URL of an OpenAI route, such as `models`."""
@@ -114,11 +114,19 @@ def normalise_url(text: str) -> str:
         )
     if parts.query or parts.fragment:
         raise InputError("the endpoint URL holds a query or fragment", hint="Give the root only.", key="endpoint")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not _is_host(parts.hostname):
         raise InputError(
             f"'{printable(written, 80)}' is no endpoint", hint="Write http://host:port or https://host.", key="endpoint"
         )
     return f"{parts.scheme}://{parts.netloc.lower()}{_API_TAIL.sub('', parts.path.rstrip('/'))}"
+
+
+def _is_host(name: str | None) -> bool:
+    """Whether a name can be looked up at all: labels of 1 to 63 characters, as DNS has them."""
+    try:
+        return bool(name) and bool((name or "").rstrip(".").encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _split(written: str) -> SplitResult:

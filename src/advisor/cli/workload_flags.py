@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from advisor.advice.workload import Purchase
-from advisor.catalog.load import Catalog
 from advisor.cli.parser import Parser, positive_float, positive_int, token_count, words
-from advisor.errors import InputError, UnknownIdError, printable
-from advisor.fit.versions import behaviour
+from advisor.errors import InputError, printable
 from advisor.slo import parse_slos
 from advisor.workflows.recommend import settings_from_file
 
@@ -62,11 +60,10 @@ def stated_flags(arguments: argparse.Namespace) -> list[str]:
     return [_flag(name) for name in given]
 
 
-def workload_settings(arguments: argparse.Namespace, catalog: Catalog) -> dict[str, Any]:
+def workload_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """The settings of the workload file, if one is named, with the flags over them.
 
-    InputError for flags that contradict each other or the file; UnknownIdError for what the catalogue
-    does not hold.
+    InputError for flags of another mode than the workload's.
     """
     settings = settings_from_file(arguments.workload) if arguments.workload is not None else {}
     settings |= {
@@ -78,14 +75,6 @@ def workload_settings(arguments: argparse.Namespace, catalog: Catalog) -> dict[s
         settings["owned"] = arguments.owned
     settings |= {slo.setting: slo.limit_ms for slo in parse_slos(arguments.slo or "")}
     _check_mode(arguments, settings)
-    _check_ids(settings, catalog)
-    usual, long = settings.get("input_tokens_p50"), settings.get("input_tokens_p95")
-    if usual is not None and long is not None and long < usual:
-        raise InputError(
-            f"the long prompts are shorter ({long:,} tokens, p95) than the usual ones ({usual:,}, p50)",
-            key="input_tokens_p95",
-            hint="Raise --input-tokens-p95, or leave it out.",
-        )
     return settings
 
 
@@ -115,17 +104,6 @@ def _flag(name: str) -> str:
 
 
 _ABOUT = {"online": "an online workload", "batch": "a batch"}
-
-
-def _check_ids(settings: Mapping[str, Any], catalog: Catalog) -> None:
-    for name in settings.get("owned", {}):
-        if name not in catalog.instances:
-            raise UnknownIdError("instance", name, catalog.instances, key="owned")
-    if settings.get("engine"):
-        name, _, version = settings["engine"].partition("@")
-        engine = catalog.engine(name)
-        if version:
-            behaviour(engine, version)
 
 
 def _request_flags(parser: Parser) -> None:

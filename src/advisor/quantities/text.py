@@ -90,7 +90,7 @@ _MAGNITUDES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 def read_big(written: str) -> float:
     """A large count as people type it: `1,800`, `1.8e9`, `200M`, `1.8B`. ValueError for what is no number."""
-    plain = written.strip().lower().replace(",", "").replace("_", "")
+    plain = written.strip().lower().replace(",", "").replace("_", "").replace(" ", "")
     factor = _MAGNITUDES.get(plain[-1:], 1.0)
     number = float(plain[:-1] if factor != 1.0 else plain) * factor
     if not isfinite(number):

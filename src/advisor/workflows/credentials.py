@@ -3,7 +3,7 @@
 import os
 import re
 
-from advisor.bench.target import Secret, Target
+from advisor.bench.target import Secret
 from advisor.errors import InputError
 
 
@@ -24,8 +24,3 @@ def key_from(variable: str | None) -> Secret | None:
             key="api_key_env",
         )
     return Secret(os.environ[variable])
-
-
-def target_of(url: str, key: Secret | None) -> Target:
-    """An endpoint that takes the key as a bearer token, or none. InputError for a URL that is none."""
-    return Target(url, (("Authorization", Secret(f"Bearer {key.reveal()}")),) if key is not None else ())

@@ -20,7 +20,6 @@ from advisor.evidence.subject import Statement, Subject, subject_of
 from advisor.paths import UserPaths
 from advisor.performance.roofline import Replica, hardest_limit_tokens_per_s
 from advisor.workflows.benchmark_question import BenchmarkQuestion
-from advisor.workflows.credentials import target_of
 
 _MOST_TOKENS_PER_STEP = 4
 """Speculative decoding gets two to four tokens out of a step (facts: sizing, section 3.2)."""
@@ -57,7 +56,7 @@ def prepare(question: BenchmarkQuestion, catalog: Catalog, key: Secret | None) -
 
 async def try_endpoint(question: BenchmarkQuestion, catalog: Catalog, key: Secret | None) -> Prepared:
     """As `prepare`, for a caller that may give up waiting: cancelling it hangs up at once."""
-    target = target_of(question.endpoint, key)
+    target = Target.with_key(question.endpoint, key)
     plan = _plan(question, question.model or _UNNAMED)
     tried = await preflight(target, api=question.api, model=question.model, ignore_eos=plan.ignore_eos)
     _check_length(plan, tried)
@@ -79,7 +78,7 @@ def go_on(path: Path, key: Secret | None) -> RunHandle:
     plan, meta = directory.plan(), directory.meta()
     if meta.state is RunState.FINISHED and not read_run(path).is_partial:
         raise InputError("the run is complete: nothing is left to do", file=path, hint="See advisor bench show.")
-    target = target_of(meta.endpoint, key)
+    target = Target.with_key(meta.endpoint, key)
     tried = asyncio.run(preflight(target, api=plan.api, model=plan.model, ignore_eos=plan.ignore_eos))
     return start_run(plan, target, tried, path.parent, meta.subject, resume=path)
 

@@ -1,7 +1,7 @@
 """Run the benchmark that would confirm a recommendation, on one live replica of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
@@ -190,10 +190,9 @@ def _check(document: Document, question: VerifyQuestion) -> dict[str, Any]:
 def _targets(document: Document) -> tuple[Slo, ...]:
     workload = document["workload"]
     return tuple(
-        Slo(metric, percentile, float(limit))
-        for metric in METRICS
-        for percentile in PERCENTILES
-        if (limit := workload.get(f"slo_{metric}_ms_p{percentile}")) is not None
+        replace(target, limit_ms=float(workload[target.setting]))
+        for target in (Slo(metric, percentile, 0.0) for metric in METRICS for percentile in PERCENTILES)
+        if target.setting in workload
     )
 
 

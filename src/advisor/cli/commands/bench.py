@@ -29,6 +29,7 @@ from advisor.export.benchmark_document import benchmark_document, runs_document
 from advisor.paths import user_paths
 from advisor.quantities.provenance import Level
 from advisor.slo import parse_slos
+from advisor.workflows.benchmark_defaults import DEFAULT_API, DEFAULT_PRESET
 from advisor.workflows.benchmark_question import BenchmarkQuestion
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _add_run(actions: Subparsers) -> None:
     )
     parser.add_argument("--endpoint", required=True, metavar="URL", help="root of the server, or its /v1 base")
     parser.add_argument("--model", metavar="NAME", help="name that the server serves (its only one)")
-    parser.add_argument("--api", choices=("chat", "completions"), default="chat", help="(chat)")
+    parser.add_argument("--api", choices=("chat", "completions"), default=DEFAULT_API, help=f"({DEFAULT_API})")
     add_key_flags(parser)
     _add_plan_flags(parser)
     _add_subject_flags(parser)
@@ -84,7 +85,9 @@ def _add_run(actions: Subparsers) -> None:
 
 def _add_plan_flags(parser: Parser) -> None:
     group = parser.add_argument_group("what to send; unstated values are the preset's")
-    group.add_argument("--preset", default="quick", metavar="NAME", help=f"{', '.join(PRESETS)} (quick)")
+    group.add_argument(
+        "--preset", default=DEFAULT_PRESET, metavar="NAME", help=f"{', '.join(PRESETS)} ({DEFAULT_PRESET})"
+    )
     group.add_argument("--concurrency", type=concurrencies, metavar="N,…", help="requests in flight, like 1,4,8,16")
     amount = group.add_mutually_exclusive_group()
     amount.add_argument("--requests", type=positive_int, metavar="N", help="requests at each load and repetition")

@@ -69,9 +69,7 @@ def _document(arguments: argparse.Namespace) -> Document:
 def _answer(arguments: argparse.Namespace) -> Document:
     if arguments.frozen:
         raise InputError("--frozen needs --from FILE", key="--frozen")
-    catalog = open_catalog(arguments)
-    settings = workload_settings(arguments, catalog)
-    answer = recommend(settings, gather(catalog, user_paths()))
+    answer = recommend(workload_settings(arguments), gather(open_catalog(arguments), user_paths()))
     return with_provenance(recommendation_document(answer, sentence))
 
 

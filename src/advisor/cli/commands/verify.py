@@ -18,6 +18,7 @@ from advisor.quantities import text
 from advisor.wording.benchmark import slo_line
 from advisor.wording.figures import name_of, spread
 from advisor.wording.reasons import sentence
+from advisor.workflows.benchmark_defaults import DEFAULT_API
 
 _EXIT_CODES = {
     Outcome.CONFIRMED: ExitCode.YES,
@@ -43,7 +44,7 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a recommendation file")
     parser.add_argument("--endpoint", required=True, metavar="URL", help="one replica, served as the file says")
     parser.add_argument("--model", metavar="NAME", help="name that the server serves (its only one)")
-    parser.add_argument("--api", choices=("chat", "completions"), default="chat", help="(chat)")
+    parser.add_argument("--api", choices=("chat", "completions"), default=DEFAULT_API, help=f"({DEFAULT_API})")
     parser.add_argument("--pool", metavar="ID", help="which model's pool, where the file has several")
     parser.add_argument("--update", action="store_true", help="write confirmed or refuted into the file")
     add_key_flags(parser)

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from advisor.errors import InputError
+from advisor.quantities.text import read_big
 from advisor.tui.keys import DIALOG, bindings
 from advisor.tui.views.text import muted
 
@@ -152,12 +153,10 @@ def read_count(text: str) -> int:
 
 def read_number(text: str) -> float:
     """A number of at least 0, with separators and k, M, B. InputError for anything else."""
-    plain = text.lower().replace(",", "").replace("_", "").replace(" ", "")
-    factor = {"k": 1e3, "m": 1e6, "b": 1e9}.get(plain[-1:], 1.0)
     try:
-        number = float(plain.rstrip("kmb")) * factor
+        number = read_big(text)
     except ValueError:
         raise InputError(f"'{text}' is not a number", hint="Write it like 512, 200k or 1.8e9.") from None
-    if not 0 <= number < float("inf"):
+    if number < 0:
         raise InputError(f"'{text}' is not a number of at least 0")
     return number
