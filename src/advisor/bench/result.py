@@ -223,8 +223,8 @@ class BenchmarkResult:
         }
 
 
-_NOT_IN_DOCUMENT = frozenset({"figures", "is_complete", "reason"})
-"""Fields that stand under another key, or (`reason`) that the document's contract does not have."""
+_NOT_IN_DOCUMENT = frozenset({"figures", "is_complete"})
+"""Fields that stand under another key."""
 
 
 def _point_document(point: Point) -> dict[str, object]:

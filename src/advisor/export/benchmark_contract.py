@@ -43,6 +43,7 @@ class MeasuredFigures(BaseModel):
 class RepetitionDocument(MeasuredFigures):
     index: int
     complete: bool
+    reason: str = Field("", description="why it is not complete: as that of a point")
     requests: RequestCounts
     duration_s: Number
 
@@ -94,6 +95,9 @@ class PointDocument(MeasuredFigures):
     repetitions: list[RepetitionDocument]
     gates: list[GateDocument]
     verdict: Literal["valid", "client_limited", "not_steady", "contaminated", "insufficient", "failed"]
+    reason: str = Field(
+        "", description="why a repetition is not complete: cancelled, running, errors, or how the run broke off"
+    )
 
 
 class ClientDocument(BaseModel):

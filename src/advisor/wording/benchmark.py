@@ -57,6 +57,11 @@ CONTRADICTIONS: Mapping[str, str] = {
     "memory": "those devices cannot hold the weights",
 }
 
+_ENDED: Mapping[str, str] = {
+    "errors": "It was given up: too many requests failed.",
+    "running": "It is still running.",
+}
+
 RESULT_HEADINGS = (
     "concurrent",
     "TTFT p50",
@@ -93,7 +98,7 @@ def gate_sentence(gate: Gate) -> str:
 
 
 def failed_gates(point: Point) -> list[str]:
-    """Why a point proves nothing: that it was stopped, or its failed gates, those of its verdict first."""
+    """Why a point proves nothing: that it ended early, and its failed gates, those of its verdict first."""
     if is_stopped(point):
         requests = point.requests
         if not requests.completed:
@@ -101,18 +106,19 @@ def failed_gates(point: Point) -> list[str]:
         asked = "" if requests.planned is None else f" of {requests.planned}"
         return [f"It was stopped after {requests.completed}{asked} answers, which are kept."]
     failed = [gate for gate in point.gates if not gate.passed]
-    return [gate_sentence(gate) for gate in sorted(failed, key=lambda gate: gate.verdict is not point.verdict)]
+    found = [gate_sentence(gate) for gate in sorted(failed, key=lambda gate: gate.verdict is not point.verdict)]
+    return [_ENDED.get(point.reason, "The run broke off."), *found] if point.reason else found
 
 
 def is_stopped(point: Point) -> bool:
-    """Whether the load ended before its plan did and nothing failed: then too little was measured, and no more."""
-    cut_short = point.requests.cancelled > 0 or bool(point.requests.unsent)
-    too_little = any(gate.name == "repetitions" and not gate.passed for gate in point.gates)
-    return cut_short and too_little and not point.failures
+    """Whether somebody ended the load: then too little was measured, and nothing went wrong."""
+    return point.reason == "cancelled"
 
 
 def verdict_of(point: Point) -> str:
-    """The verdict in words; `stopped` where somebody ended the load."""
+    """The verdict in words; `stopped` where somebody ended the load, `running` while it goes on."""
+    if point.reason == "running":
+        return "running"
     return "stopped" if is_stopped(point) else VERDICTS[point.verdict]
 
 
