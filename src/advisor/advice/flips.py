@@ -162,7 +162,7 @@ def _nearest(
         variable=variable,
         op="<=" if widest > 1 else ">=",
         limit=_value(variable, vary(factor)),
-        becomes="" if far is None else f"{far.instances} x {far.instance_type}",
+        becomes="" if far is None else f"{far.instances} × {far.instance_type}",
         factor=exp(far_log),
     )
 

@@ -123,6 +123,11 @@ class Layers:
             for path in sorted(layer.root.glob(pattern)):
                 yield layer, path
 
+    @property
+    def has_overlay(self) -> bool:
+        """Whether anything lies over the shipped catalogue."""
+        return len(self.layers) > 1
+
     def first(self, name: str) -> Path:
         """The file of this name from the last layer that has one."""
         found = [path for _, path in self.files(name)]

@@ -50,8 +50,13 @@ class Session:
         return load_tree(self.catalog.layers.first("decision-tree.toml"))
 
     def check_catalog(self) -> None:
-        """Read what the rooms rely on. InputError naming file and key for what cannot be read."""
+        """Read what the rooms rely on, where an overlay lies over what ships and is tested.
+
+        InputError naming file and key for what cannot be read.
+        """
         catalog = self.catalog
+        if not catalog.layers.has_overlay:
+            return
         for _ in (self.tree, catalog.instances, catalog.models, catalog.engines, catalog.managed):
             pass
         for region in catalog.prices.regions():
