@@ -6,11 +6,11 @@ validated with Pydantic first, which costs start-up time that only a user with a
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from math import isfinite
 from typing import Any, TypeVar
 
 from advisor.catalog.layers import Table, as_tuples
-from advisor.errors import CONTROLS, near, printable
+from advisor.errors import near, printable
+from advisor.quantities.typed import figure_complaint, text_complaint
 
 R = TypeVar("R")
 
@@ -77,13 +77,9 @@ def _complaint(key: str, value: object) -> str | None:
     if isinstance(value, tuple):
         return next((complaint for each in value if (complaint := _complaint(key, each)) is not None), None)
     if isinstance(value, str):
-        return "the text holds control characters" if CONTROLS.search(value) else None
+        return text_complaint(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not isfinite(value):
-        return f"{value} is not a finite number"
-    if value < 0 or (value == 0 and key not in _MAY_BE_ZERO):
-        return f"it must be {'at least' if key in _MAY_BE_ZERO else 'above'} 0, got {value:g}"
     if key in _SHARES and value > 1:
         return f"it is a share and at most 1, got {value:g}"
-    return None
+    return figure_complaint(value, may_be_zero=key in _MAY_BE_ZERO)

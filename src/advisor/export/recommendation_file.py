@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from advisor.catalog.layers import read_toml
 from advisor.catalog.toml_lines import Part, line_of, place_in, written
-from advisor.errors import CONTROLS, InputError
+from advisor.errors import InputError
 from advisor.export.document import Document
 from advisor.export.files import write_atomically
 from advisor.export.recommendation_document import SCHEMA
 from advisor.export.recommendation_sense import complaints
 from advisor.export.workload_file import checked_settings
+from advisor.quantities.typed import finite_complaint, text_complaint
 
 SCHEMA_FILE = "advisor.recommendation-1.schema.json"
 _HEADER = f"#:schema {SCHEMA_FILE}\n# Written by advisor; `advisor recheck FILE` says whether it still holds.\n\n"
@@ -92,9 +92,9 @@ def _leaves(value: Any, place: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, .
 
 def _complaint(value: Any) -> str | None:
     if isinstance(value, str):
-        return "the text holds control characters" if "\n" in value or CONTROLS.search(value) else None
+        return text_complaint(value, one_line=True)
     if isinstance(value, float):
-        return None if isfinite(value) else f"{value} is not a finite number"
+        return finite_complaint(value)
     return None if isinstance(value, int) else f'a date or time is written as text here, like "{value}"'
 
 

@@ -1,14 +1,14 @@
 """Workload files: a TOML table of settings, strictly checked, errors naming file, key and line."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from advisor.advice.workload import SETTINGS, Workload
 from advisor.catalog.layers import read_toml
 from advisor.catalog.toml_lines import line_of
-from advisor.errors import CONTROLS, InputError, near, printable
+from advisor.errors import InputError, near, printable
+from advisor.quantities.typed import figure_complaint, text_complaint
 
 _TABLE = "workload"
 _MAY_BE_ZERO = frozenset({"shared_prefix_tokens", "batch_input_tokens", "batch_output_tokens", "owned"})
@@ -63,15 +63,11 @@ def _complaint(key: str, value: Any) -> str | None:
     if isinstance(value, Mapping):
         complaints = (_complaint(key, each) for each in value.values())
         return next((complaint for complaint in complaints if complaint is not None), None)
-    if isinstance(value, str) and CONTROLS.search(value):
-        return "the text holds control characters"
+    if isinstance(value, str):
+        return text_complaint(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not isfinite(value):
-        return f"{value} is not a finite number"
-    if value < 0 or (value == 0 and key not in _MAY_BE_ZERO):
-        return f"it must be {'at least' if key in _MAY_BE_ZERO else 'above'} 0, got {value:g}"
-    return None
+    return figure_complaint(value, may_be_zero=key in _MAY_BE_ZERO)
 
 
 def _error(message: str, path: Path, place: Sequence[str], hint: str | None) -> InputError:
