@@ -12,7 +12,6 @@ from advisor.errors import InputError
 from advisor.export.document import Document
 from advisor.export.files import write_atomically
 from advisor.export.recommendation_file import read_recommendation, write_recommendation
-from advisor.export.workload_file import read_workload
 
 
 @pytest.fixture(scope="module")
@@ -123,36 +122,6 @@ def test_a_file_without_a_pick_needs_no_pool(tmp_path: Path) -> None:
     path = tmp_path / "rec.toml"
     assert main(["recommend", "--budget-usd", "10/month", "--out", str(path)]) == 1
     assert read_recommendation(path)["status"] == "none"
-
-
-@pytest.mark.parametrize(
-    ("line", "key", "complaint"),
-    [
-        ("slo_ttft_ms_p95 = -5", "workload.slo_ttft_ms_p95", "above 0, got -5"),
-        ("peak_rps = inf", "workload.peak_rps", "not a finite number"),
-        ("growth = nan", "workload.growth", "not a finite number"),
-        ("budget_usd = 0", "workload.budget_usd", "above 0"),
-        ("batch_input_tokens = -1", "workload.batch_input_tokens", "at least 0"),
-        ('owned = {"p4d.24xlarge" = -4}', "workload.owned", "at least 0"),
-        ('engine = "vllm\\u001b[2J"', "workload.engine", "control characters"),
-    ],
-)
-def test_a_number_that_no_workload_has_is_refused_in_its_file(
-    tmp_path: Path, line: str, key: str, complaint: str
-) -> None:
-    path = tmp_path / "workload.toml"
-    path.write_text(f"# ours\n[workload]\n{line}\n", encoding="utf-8")
-    with pytest.raises(InputError) as raised:
-        read_workload(path)
-    assert (raised.value.file, raised.value.line, raised.value.key) == (str(path), 3, key)
-    assert complaint in raised.value.sentence()
-
-
-def test_a_workload_that_is_no_table_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "workload.toml"
-    path.write_text("workload = 3\n", encoding="utf-8")
-    with pytest.raises(InputError, match="must be a table"):
-        read_workload(path)
 
 
 def test_a_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:

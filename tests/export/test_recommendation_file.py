@@ -19,7 +19,6 @@ from advisor.export.document import Document
 from advisor.export.recommendation_document import recommendation_document
 from advisor.export.recommendation_file import read_recommendation, recommendation_toml, write_recommendation
 from advisor.export.schemas import schema_text
-from advisor.export.workload_file import read_workload
 from advisor.wording.reasons import sentence
 from advisor.workflows.recommend import workload_of
 
@@ -92,30 +91,3 @@ def test_a_directory_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_p
     with pytest.raises(InputError, match="cannot be written"):
         write_recommendation(CHAT, tmp_path / "absent" / "rec.toml")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_workload_file_gives_its_settings(tmp_path: Path) -> None:
-    path = tmp_path / "workload.toml"
-    path.write_text('[workload]\nmodel = "llama-4-scout"\npeak_rps = 4\nslo_ttft_ms_p95 = 400\n', encoding="utf-8")
-    assert read_workload(path) == {"model": "llama-4-scout", "peak_rps": 4.0, "slo_ttft_ms_p95": 400.0}
-
-
-@pytest.mark.parametrize(
-    ("line", "key", "complaint"),
-    [
-        ("peek_rps = 4", "workload.peek_rps", "Did you mean peak_rps"),
-        ('peak_rps = "four"', "workload.peak_rps", "valid number"),
-        ('mode = "sometimes"', "workload.mode", "Use one of online, batch"),
-        ("regions_allowed = [3]", "workload.regions_allowed", "valid string"),
-        ("input_tokens_p50 = 3.5", "workload.input_tokens_p50", "valid integer"),
-    ],
-)
-def test_a_mistake_in_a_workload_file_names_file_key_and_line(
-    tmp_path: Path, line: str, key: str, complaint: str
-) -> None:
-    path = tmp_path / "workload.toml"
-    path.write_text(f"# ours\n[workload]\n{line}\n", encoding="utf-8")
-    with pytest.raises(InputError) as raised:
-        read_workload(path)
-    assert (raised.value.file, raised.value.line, raised.value.key) == (str(path), 3, key)
-    assert complaint in raised.value.sentence()
