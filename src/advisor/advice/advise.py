@@ -1,12 +1,12 @@
 """From workload to recommendation: generate, narrow, judge, choose, and say what would change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from advisor.advice.assessment import Assessment, Assessor
 from advisor.advice.candidates import Candidate, Funnel, Removal, generate
-from advisor.advice.choice import Choice, budgeted_usd, choose, cost_bounds, objective_key, over_budget
+from advisor.advice.choice import Choice, budgeted_usd, choose, cost_bounds, over_budget, rank
 from advisor.advice.claims import claims_of
 from advisor.advice.flips import PriceFlip, break_even, flips, price_flip
 from advisor.advice.managed import managed_alternative
@@ -14,7 +14,7 @@ from advisor.advice.market import Market, apply_market
 from advisor.advice.notices import licence_notices, purchase_notices, review_by, serving_notices
 from advisor.advice.offers import Offer
 from advisor.advice.published import ReportPick, judge_published
-from advisor.advice.recommendation import Alternative, PoolAdvice, Recommendation, Status
+from advisor.advice.recommendation import Alternative, Claim, PoolAdvice, Recommendation, Status
 from advisor.advice.workload import BOTH, UNSURE, Workload
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Model
@@ -45,7 +45,7 @@ def advise(workload: Workload, knowledge: Knowledge) -> Recommendation:
     if workload.out_of_scope:
         return _answer(workload, Status.OUT_OF_SCOPE, (), knowledge)
     names = list(catalog.models) if workload.model in (BOTH, UNSURE) else [workload.model]
-    pools = [_pool(catalog.model(name), replace(workload, model=name), knowledge) for name in names]
+    pools = list(_pools(names, workload, knowledge))
     if workload.model == UNSURE:
         return _compared(workload, pools, knowledge)
     pools = _within_common_budget(workload, pools)
@@ -54,15 +54,47 @@ def advise(workload: Workload, knowledge: Knowledge) -> Recommendation:
     return _answer(workload, status, tuple(pools), knowledge)
 
 
+def _pools(names: Sequence[str], workload: Workload, knowledge: Knowledge) -> Iterator[PoolAdvice]:
+    """A pool for each model. What one of two pools takes of the owned instances, the other has not."""
+    owned = dict(workload.owned)
+    for name in names:
+        left = tuple(sorted((instance, count) for instance, count in owned.items() if count > 0))
+        pool = _pool(knowledge.catalog.model(name), replace(workload, model=name, owned=left), knowledge)
+        if workload.model == BOTH and pool.pick is not None:
+            taken = pool.pick.instance_type
+            owned[taken] = owned.get(taken, 0) - pool.pick.instances
+        yield pool
+
+
 def _within_common_budget(workload: Workload, pools: list[PoolAdvice]) -> list[PoolAdvice]:
     """Pools that each keep within the budget may break it together: then none is recommended."""
     costs = [budgeted_usd(pool.pick, workload) for pool in pools if pool.pick is not None]
-    if workload.budget_usd is None or len(costs) < 2 or sum(costs) <= workload.budget_usd:
+    if workload.budget_usd is None or len(costs) < 2:
         return pools
+    if sum(costs) <= workload.budget_usd:
+        return _undecided_together(workload.budget_usd, pools)
     reason = warning(
         "pools_over_budget", cost_usd=sum(costs), budget_usd=workload.budget_usd, period=workload.budget_period
     )
     return [replace(pool, status=Status.NONE, notices=(reason, *pool.notices)) for pool in pools]
+
+
+def _undecided_together(budget_usd: float, pools: list[PoolAdvice]) -> list[PoolAdvice]:
+    """A budget that the high ends break together is kept by no pool for certain."""
+    highs = [claim.high or claim.value for pool in pools for claim in pool.claims if _is_budgeted(claim)]
+    if sum(highs) <= budget_usd:
+        return pools
+    return [
+        replace(
+            pool,
+            claims=tuple(replace(claim, status="undecided") if _is_budgeted(claim) else claim for claim in pool.claims),
+        )
+        for pool in pools
+    ]
+
+
+def _is_budgeted(claim: Claim) -> bool:
+    return claim.id in ("usd_per_month", "usd_per_run") and claim.limit is not None
 
 
 def _answer(
@@ -80,7 +112,7 @@ def _compared(workload: Workload, pools: list[PoolAdvice], knowledge: Knowledge)
     answered = [pool for pool in pools if pool.pick is not None]
     if not answered:
         return _answer(workload, Status.NONE, tuple(pools), knowledge)
-    best = min(answered, key=lambda pool: objective_key(pool.pick, workload.objective) if pool.pick is not None else ())
+    best = min(answered, key=lambda pool: rank(pool.pick, workload.objective) if pool.pick is not None else ())
     rest = tuple(pool for pool in pools if pool is not best)
     return _answer(workload, best.status, (best,), knowledge, rest)
 

@@ -35,14 +35,13 @@ def size_batch(
     Prompt tokens that the decode efficiency already paid for are not counted a second time.
     """
     decode = slots * 1e3 / float(model.steps_ms(slots)[-1])
-    new_tokens = model.shape.input_tokens - model.shape.cached_tokens
     share = model.uncounted_prefill_ms / model.prefill_ms
     return batch_cost(
         usd_per_instance_hour=usd_per_hour,
         owned_instances=owned,
         input_tokens=workload.batch_input_tokens * share,
         output_tokens=workload.batch_output_tokens,
-        prefill_tokens_per_s=new_tokens / model.prefill_ms * 1e3 * candidate.replicas_per_instance,
+        prefill_tokens_per_s=model.shape.input_tokens / model.prefill_ms * 1e3 * candidate.replicas_per_instance,
         decode_tokens_per_s=decode * candidate.replicas_per_instance,
         ready_hours=ready_hours(candidate),
         deadline_hours=workload.deadline_hours,

@@ -40,19 +40,19 @@ class Choice:
         return self.ranked[0]
 
 
-def objective_key(assessment: Assessment, objective: Objective) -> tuple[float, ...]:
-    """What the objective compares, smaller first."""
-    return _KEYS[objective](assessment)
+def rank(assessment: Assessment, objective: Objective) -> tuple[float, ...]:
+    """What decides, smaller first: targets that are expected to be missed, then the objective."""
+    return _expected_misses(assessment), *_KEYS[objective](assessment)
 
 
 def choose(assessments: Sequence[Assessment], assessor: Assessor) -> Choice:
     """Rank the best candidate of each instance type by the workload's objective. At least one is needed."""
-    key = _KEYS[assessor.workload.objective]
+    objective = assessor.workload.objective
     best: dict[str, Assessment] = {}
-    for assessment in sorted(assessments, key=lambda each: (_expected_misses(each), key(each), each.candidate.id)):
+    for assessment in sorted(assessments, key=lambda each: (rank(each, objective), each.candidate.id)):
         best.setdefault(assessment.instance_type, assessment)
     ranked = list(best.values())
-    tied = _tied(ranked, assessor) if assessor.workload.objective == "cheapest" else [ranked[0]]
+    tied = _tied(ranked, assessor) if objective == "cheapest" else [ranked[0]]
     tied.sort(key=lambda each: (_doubt(each), _dollars(each), each.instances, each.candidate.id))
     rest = [each for each in ranked if each not in tied]
     return Choice((*tied, *rest), tuple(tied), frozenset(_dominated(ranked)))
@@ -93,11 +93,13 @@ _KEYS: dict[Objective, Callable[[Assessment], tuple[float, ...]]] = {
 }
 
 
-def cost_bounds(assessment: Assessment, assessor: Assessor, sigma: float | None = None) -> CostBounds:
-    """Cost and instances at the slow and the fast end of the doubt, with the price's own range."""
-    spread = EIGHTY_PERCENT if sigma is None else EIGHTY_PERCENT * sigma / assessment.model.decode.sigma
-    slow = _rejudged(assessment, assessor, spread)
-    fast = _rejudged(assessment, assessor, -spread)
+def cost_bounds(assessment: Assessment, assessor: Assessor, *, alone: bool = False) -> CostBounds:
+    """Cost and instances at the slow and the fast end of the doubt, with the price's own range.
+
+    alone leaves out the doubt that all candidates on one engine version share.
+    """
+    slow = _rejudged(assessment, assessor, EIGHTY_PERCENT, alone=alone)
+    fast = _rejudged(assessment, assessor, -EIGHTY_PERCENT, alone=alone)
     price = assessment.offer.price
     low_share = high_share = 1.0
     if price is not None and price.low is not None and price.high is not None:
@@ -107,10 +109,12 @@ def cost_bounds(assessment: Assessment, assessor: Assessor, sigma: float | None 
     return CostBounds(usd[0] * low_share, usd[-1] * high_share, counts[0], counts[-1])
 
 
-def _rejudged(assessment: Assessment, assessor: Assessor, deviations: float) -> Assessment:
+def _rejudged(assessment: Assessment, assessor: Assessor, deviations: float, *, alone: bool = False) -> Assessment:
     """The same candidate at another speed; where that speed cannot serve at all, the expected one stands."""
-    model = assessment.model.pessimistic(deviations)
-    judged = assessor.judge(assessment.candidate, assessment.offer, assessment.basis, model, assessment.slots)
+    slower = assessment.model.pessimistic_alone if alone else assessment.model.pessimistic
+    judged = assessor.judge(
+        assessment.candidate, assessment.offer, assessment.basis, slower(deviations), assessment.slots
+    )
     if isinstance(judged, Removal):
         return assessment
     return judged
@@ -164,9 +168,11 @@ def _cost_sigma(assessment: Assessment, assessor: Assessor) -> float:
     Dollars move only when a slower machine needs one more instance, so the doubt in speed is carried
     through sizing instead of being taken for the doubt in cost.
     """
-    bounds = cost_bounds(assessment, assessor, sigma=assessment.model.decode.sigma_own)
-    if bounds.usd_low <= 0:
+    bounds = cost_bounds(assessment, assessor, alone=True)
+    if bounds.usd_high <= 0:
         return 0.0
+    if bounds.usd_low <= 0:  # what is owned may be enough, or not
+        return log(_MOST_DOUBT)
     return log(bounds.usd_high / bounds.usd_low) / (2 * EIGHTY_PERCENT)
 
 

@@ -1,14 +1,19 @@
 """The figures that a recommendation stands on, each with bounds, limit, status and where it comes from."""
 
+from math import exp
+
 from advisor.advice.assessment import Assessment
 from advisor.advice.batch import READY_ORIGIN
 from advisor.advice.choice import CostBounds
 from advisor.advice.recommendation import Claim
 from advisor.advice.sizing import Estimate, latency_sigma
 from advisor.advice.workload import Workload
+from advisor.performance.efficiency import EIGHTY_PERCENT
 from advisor.quantities.provenance import Level, Provenance
 from advisor.slo import Slo
 
+_PREFILL_COUNTS = 0.05
+"""Share of the time from which prefill is part of what a throughput rests on."""
 _UNLIMITED = (Slo("ttft", 95, float("inf")), Slo("itl", 95, float("inf")))
 
 
@@ -51,6 +56,13 @@ def _latency_evidence(metric: str, assessment: Assessment) -> Provenance:
     return prefill
 
 
+def _throughput_evidence(assessment: Assessment) -> Provenance:
+    """Tokens per second rest on decode, and where prefill takes a part of the time that counts, on it as well."""
+    decode, prefill = assessment.basis.decode.provenance, assessment.basis.prefill.provenance
+    counts = assessment.model.prefill_share(assessment.slots) > _PREFILL_COUNTS
+    return prefill if counts and (prefill.level.rank or 9) > (decode.level.rank or 9) else decode
+
+
 def _computed(evidence: Provenance) -> Provenance:
     """The origin of a figure under the planned load.
 
@@ -71,10 +83,11 @@ def _free_latency(slo: Slo, assessment: Assessment) -> Claim:
 
 def _capacity(assessment: Assessment) -> Claim:
     """Output tokens per second of the serving instances within the targets."""
-    sizing, decode = assessment.sizing, assessment.basis.decode
+    sizing = assessment.sizing
     assert sizing is not None, "capacity is claimed for online work only"
-    value, spread = sizing.slo_tokens_per_s * sizing.serving, decode.spread
-    origin = _computed(decode.provenance)
+    value = sizing.slo_tokens_per_s * sizing.serving
+    spread = exp(EIGHTY_PERCENT * sizing.model.throughput_sigma(sizing.slots))
+    evidence = _throughput_evidence(assessment)
     return Claim(
         "output_tokens_per_s",
         value,
@@ -83,8 +96,8 @@ def _capacity(assessment: Assessment) -> Claim:
         "tokens/s",
         None,
         None,
-        origin,
-        decode.provenance.level,
+        _computed(evidence),
+        evidence.level,
     )
 
 
@@ -108,23 +121,26 @@ def _memory(assessment: Assessment) -> Claim:
 
 
 def _run_hours(assessment: Assessment, workload: Workload) -> Claim:
-    run, decode = assessment.batch, assessment.basis.decode
+    run, evidence = assessment.batch, _throughput_evidence(assessment)
     assert run is not None, "run time is claimed for batches only"
+    spread = exp(EIGHTY_PERCENT * assessment.model.throughput_sigma(assessment.slots))
     ready = run.run_hours - run.work_hours
-    low, high = ready + run.work_hours / decode.spread, ready + run.work_hours * decode.spread
+    low, high = ready + run.work_hours / spread, ready + run.work_hours * spread
     limit = workload.deadline_hours
     status = None if limit is None else "meets" if high <= limit else "undecided" if low <= limit else "misses"
-    origin = _computed(decode.provenance)
+    origin = _computed(evidence)
     origin = origin.but(origin.level, f"{origin.source}; {READY_ORIGIN.source}")
-    return Claim("run_hours", run.run_hours, low, high, "hours", limit, status, origin, decode.provenance.level)
+    return Claim("run_hours", run.run_hours, low, high, "hours", limit, status, origin, evidence.level)
 
 
 def _cost(assessment: Assessment, bounds: CostBounds, workload: Workload) -> Claim:
-    unit = "USD/run" if assessment.batch is not None else "USD/month"
-    name = "usd_per_run" if assessment.batch is not None else "usd_per_month"
     limit = workload.budget_usd
-    status = None if limit is None else "meets" if bounds.usd_high <= limit else "undecided"
+    monthly = assessment.batch is None or (limit is not None and workload.budget_period == "month")
+    name, unit = ("usd_per_month", "USD/month") if monthly else ("usd_per_run", "USD/run")
+    factor = workload.runs_per_month if monthly and assessment.batch is not None else 1.0
+    low, high = bounds.usd_low * factor, bounds.usd_high * factor
+    status = None if limit is None else "meets" if high <= limit else "undecided"
     price = assessment.offer.price
     assert price is not None, "only priced offers are picked"
     origin = Provenance(Level.DERIVED, f"instances × price; {price.source}", price.as_of)
-    return Claim(name, assessment.usd, bounds.usd_low, bounds.usd_high, unit, limit, status, origin, Level.DERIVED)
+    return Claim(name, assessment.usd * factor, low, high, unit, limit, status, origin, Level.DERIVED)

@@ -6,8 +6,8 @@ from advisor.advice.assessment import Assessment
 
 _START_MINUTES = 10
 """Launch, weights and warm-up before the first request, assumed."""
-_REPETITIONS = 3
-_TURNS = 4
+REPETITIONS = 3
+TURNS = 4
 """Each repetition is long enough that every slot turns over so often."""
 _REQUESTS_FOR = {50: 30, 90: 30, 95: 59, 99: 299}
 """Fewest requests from which a percentile can be told (facts: benchmark-runner, section 1.5)."""
@@ -31,6 +31,6 @@ def live_check(pick: Assessment) -> LiveCheck | None:
     peak = pick.sizing.at_peak
     percentiles = [estimate.slo.percentile for estimate in pick.estimates] or [95]
     concurrency = max(1, min(peak.requests_quantile(0.95), pick.slots))
-    requests = max(max(_REQUESTS_FOR[percentile] for percentile in percentiles), _TURNS * concurrency)
-    minutes = _REPETITIONS * requests / concurrency * peak.e2e_mean_ms() / 60_000 + _START_MINUTES
+    requests = max(max(_REQUESTS_FOR[percentile] for percentile in percentiles), TURNS * concurrency)
+    minutes = REPETITIONS * requests / concurrency * peak.e2e_mean_ms() / 60_000 + _START_MINUTES
     return LiveCheck(peak.rate_rps, concurrency, requests, minutes, minutes / 60 * (pick.offer.usd_per_hour or 0.0))

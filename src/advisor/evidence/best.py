@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 from advisor.catalog.load import Catalog
-from advisor.evidence.calibration import Calibrated, by_version, fitted
+from advisor.evidence.calibration import Calibrated, by_version, fitted, is_possible
 from advisor.evidence.points import EvidencePoint, steady_throughputs
 from advisor.evidence.stack import Stack
 from advisor.evidence.sweep import measured_prefill, measured_sweep
 from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency, decode_prior
 from advisor.performance.replica_model import ReplicaModel, RequestShape
-from advisor.performance.roofline import Replica
 from advisor.quantities.provenance import Level, Provenance
 
 _PUBLISHED_SIGMA = 0.05
@@ -77,12 +76,12 @@ def best_basis(stack: Stack, shape: RequestShape, points: Sequence[EvidencePoint
 
 
 def _counts(point: EvidencePoint, stack: Stack, catalog: Catalog) -> bool:
-    """Whether a point says anything about this engine on this accelerator."""
+    """Whether a point says anything about this engine on this accelerator, and something that can be."""
     same = (point.engine, point.accelerator) == (stack.engine.id, stack.accelerator.id)
     if not same or point.level not in (Level.MEASURED, Level.PUBLISHED):
         return False
     model = catalog.models.get(point.model)
-    return model is not None and point.checkpoint in model.checkpoints
+    return model is not None and point.checkpoint in model.checkpoints and is_possible(point, catalog)
 
 
 def _published(stack: Stack, near: Iterable[EvidencePoint], catalog: Catalog) -> Iterator[Calibrated]:
@@ -129,7 +128,4 @@ def _conflicts(
 
 
 def _step_ms(stack: Stack, shape: RequestShape, decode: Efficiency) -> float:
-    replica = Replica(
-        stack.model.architecture, stack.checkpoint, stack.accelerator, stack.tensor_parallel_size, hybrid_kv=False
-    )
-    return ReplicaModel(replica, shape, decode, PREFILL_PRIOR).step_ms(_COMPARED_AT_STREAMS)
+    return ReplicaModel(stack.replica, shape, decode, PREFILL_PRIOR).step_ms(_COMPARED_AT_STREAMS)

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, isfinite, log, sqrt
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError
-from advisor.evidence.points import EvidencePoint
+from advisor.evidence.points import OUTPUT_THROUGHPUT, EvidencePoint
 from advisor.evidence.stack import Stack
 from advisor.fit.versions import behaviour, minor_distance, version_key
 from advisor.performance.efficiency import Efficiency
-from advisor.performance.roofline import Replica, decode_limit_tokens_per_s
+from advisor.performance.roofline import (
+    MOST_TOKENS_PER_STEP,
+    Replica,
+    decode_limit_tokens_per_s,
+    hardest_limit_tokens_per_s,
+)
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 _DRIFT_PER_ROOT_VERSION = 0.35
@@ -54,6 +59,17 @@ def mean_efficiency(points: Sequence[EvidencePoint], catalog: Catalog) -> tuple[
     return exp(mean), spread
 
 
+def is_possible(point: EvidencePoint, catalog: Catalog) -> bool:
+    """Whether a figure can be computed with: above zero, and not above what the hardware can do."""
+    numbers = (point.value, point.input_tokens, point.output_tokens, point.devices, point.load_value or 1.0)
+    if not all(isfinite(number) and number > 0 for number in numbers) or point.load_value == 0:
+        return False
+    if point.metric != OUTPUT_THROUGHPUT or point.load != "concurrency" or point.load_value is None:
+        return True
+    limit = hardest_limit_tokens_per_s(replica_of(point, catalog), point.load_value, point.input_tokens)
+    return point.value <= MOST_TOKENS_PER_STEP * limit
+
+
 def by_version(points: Iterable[EvidencePoint]) -> list[list[EvidencePoint]]:
     """The points of each engine version together: those of several drift apart by more than they scatter."""
     groups: dict[str, list[EvidencePoint]] = {}
@@ -69,8 +85,7 @@ def fitted(
     value, spread = mean_efficiency(points, catalog)
     version = points[0].engine_version
     sources = sorted({point.provenance.source for point in points})
-    days = [point.provenance.as_of for point in points if point.provenance.as_of is not None]
-    as_of = AsOf(min(day.start for day in days), max(day.end for day in days)) if days else None
+    as_of = AsOf.spanning(point.provenance.as_of for point in points)
     verb = "roofline × efficiency fitted on " if level is Level.CALIBRATED else ""
     number = "1 point" if len(points) == 1 else f"{len(points)} points"
     efficiency = Efficiency(

@@ -30,6 +30,7 @@ COLUMNS = (
     "source",
     "note",
 )
+_COUNTS = ("devices", "tensor_parallel_size", "input_tokens", "output_tokens")
 _NUMBERS = ("devices", "tensor_parallel_size", "input_tokens", "output_tokens", "load_value", "value")
 _LONGEST = 500
 
@@ -49,7 +50,7 @@ def _point(cells: dict[str, str], layer: Layer, path: Path, line: int, catalog: 
     try:
         numbers: dict[str, float | None] = {}
         for key in _NUMBERS:
-            numbers[key] = _positive(row[key]) if row[key] else None
+            numbers[key] = _positive(row[key], whole=key in _COUNTS) if row[key] else None
         key = "as_of"
         as_of = AsOf.parse(row["as_of"]) if row["as_of"] else None
         key = "load"
@@ -82,10 +83,12 @@ def _point(cells: dict[str, str], layer: Layer, path: Path, line: int, catalog: 
     )
 
 
-def _positive(cell: str) -> float:
+def _positive(cell: str, *, whole: bool) -> float:
     number = float(cell)
     if not 0 < number < inf:
         raise ValueError(f"'{cell}' is not a number above 0")
+    if whole and number != int(number):
+        raise ValueError(f"'{cell}' is not a whole number")
     return number
 
 

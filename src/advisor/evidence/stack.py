@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Model
 from advisor.evidence.points import EvidencePoint
+from advisor.performance.roofline import Replica
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,13 @@ class Stack:
     engine: Engine
     engine_version: str
     tensor_parallel_size: int
+
+    @property
+    def replica(self) -> Replica:
+        """One replica of it, with every layer's cache kept whole."""
+        return Replica(
+            self.model.architecture, self.checkpoint, self.accelerator, self.tensor_parallel_size, hybrid_kv=False
+        )
 
     def is_of(self, point: EvidencePoint) -> bool:
         """Whether a point was taken on this stack, whatever the engine's version.

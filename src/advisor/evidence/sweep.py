@@ -5,13 +5,12 @@ from dataclasses import replace
 from math import log, sqrt
 
 from advisor.catalog.load import Catalog
-from advisor.evidence.calibration import Calibrated, mean_efficiency
+from advisor.evidence.calibration import Calibrated, drift, mean_efficiency
 from advisor.evidence.points import EvidencePoint, steady_throughputs
 from advisor.evidence.repetitions import STANDARD_NORMAL_95, UNREPEATED_SIGMA
 from advisor.evidence.stack import Stack
-from advisor.fit.versions import minor_distance
 from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency
-from advisor.performance.roofline import Replica, prefill_s
+from advisor.performance.roofline import prefill_s
 from advisor.quantities.provenance import AsOf, Level, Provenance
 from advisor.stepcurve import StepCurve, fit_step_curve
 
@@ -52,7 +51,8 @@ def measured_prefill(stack: Stack, near: Sequence[EvidencePoint]) -> Efficiency 
     None where no run measured both at one request in flight, or where the prompt took no longer than the
     floor allows: then reading the weights was what took the time.
     """
-    alone = sorted((point for point in _same_version(stack, near) if point.load_value == 1), key=_age, reverse=True)
+    single = [point for point in _same_version(stack, near) if (point.load, point.load_value) == ("concurrency", 1)]
+    alone = sorted(single, key=_age, reverse=True)
     for first in alone:
         step = next((p for p in alone if p.run_id == first.run_id and p.metric == "itl_ms"), None)
         if first.metric == "ttft_ms" and step is not None:
@@ -61,10 +61,7 @@ def measured_prefill(stack: Stack, near: Sequence[EvidencePoint]) -> Efficiency 
 
 
 def _prefill(stack: Stack, first: EvidencePoint, measured_s: float) -> Efficiency | None:
-    replica = Replica(
-        stack.model.architecture, stack.checkpoint, stack.accelerator, stack.tensor_parallel_size, hybrid_kv=False
-    )
-    ideal_s = prefill_s(replica, first.input_tokens, 0.0, 1.0)
+    ideal_s = prefill_s(stack.replica, first.input_tokens, 0.0, 1.0)
     if measured_s <= ideal_s:
         return None
     source = f"prefill efficiency from the first token of {first.provenance.source}"
@@ -78,7 +75,7 @@ def _prefill(stack: Stack, first: EvidencePoint, measured_s: float) -> Efficienc
 
 
 def _same_version(stack: Stack, points: Iterable[EvidencePoint]) -> list[EvidencePoint]:
-    return [point for point in points if minor_distance(point.engine_version, stack.engine_version) == 0]
+    return [point for point in points if drift(stack.engine_version, point.engine_version) == 0]
 
 
 def _age(point: EvidencePoint) -> tuple[str, str]:
@@ -103,8 +100,7 @@ def _sigma(point: EvidencePoint) -> float:
 
 def _origin(sweep: Sequence[EvidencePoint]) -> Provenance:
     runs = dict.fromkeys(point.provenance.source for point in sweep)
-    days = [point.provenance.as_of for point in sweep if point.provenance.as_of is not None]
-    as_of = AsOf(min(day.start for day in days), max(day.end for day in days)) if days else None
+    as_of = AsOf.spanning(point.provenance.as_of for point in sweep)
     loads = ", ".join(f"{point.load_value:g}" for point in sweep)
     source = f"step-time curve through {loads} requests in flight, {'; '.join(runs)}"
     return Provenance(Level.MEASURED, source, as_of, sweep[-1].provenance.layer)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import exp
+from math import exp, hypot
 from typing import TYPE_CHECKING
 
 from advisor.performance.efficiency import Efficiency
@@ -33,7 +33,8 @@ class RequestShape:
 class ReplicaModel:
     """Times of one replica under one request shape.
 
-    slowdown multiplies every time: 1 for the expected case, more for a pessimistic one.
+    slowdown multiplies every decode step, prefill_slowdown every prefill: 1 for the expected case, more for
+    a pessimistic one.
     """
 
     replica: Replica
@@ -41,6 +42,7 @@ class ReplicaModel:
     decode: Efficiency
     prefill: Efficiency
     slowdown: float = 1.0
+    prefill_slowdown: float = 1.0
     _steps: "dict[int, Floats]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def step_ms(self, streams: float) -> float:
@@ -71,7 +73,7 @@ class ReplicaModel:
     def prefill_ms(self) -> float:
         """Prefill of one prompt, alone on the replica."""
         seconds = prefill_s(self.replica, self.shape.input_tokens, self.shape.cached_tokens, self.prefill.value)
-        return seconds * 1e3 * self.slowdown
+        return seconds * 1e3 * self.prefill_slowdown
 
     @cached_property
     def uncounted_prefill_ms(self) -> float:
@@ -84,6 +86,23 @@ class ReplicaModel:
         counted = self.decode.prompt_ratio * self.shape.output_tokens
         return self.prefill_ms * max(0.0, 1.0 - counted / new) if new > 0 else 0.0
 
+    def prefill_share(self, streams: int) -> float:
+        """Share of a full replica's time that goes into prefill which the decode efficiency did not pay for."""
+        decode_ms = self.shape.output_tokens * float(self.steps_ms(streams)[-1]) / streams
+        return self.uncounted_prefill_ms / (self.uncounted_prefill_ms + decode_ms)
+
+    def throughput_sigma(self, streams: int) -> float:
+        """Doubt of a full replica's throughput: of decode and prefill, each by its share of the time."""
+        share = self.prefill_share(streams)
+        return hypot(share * self.prefill.sigma, (1 - share) * self.decode.sigma)
+
     def pessimistic(self, deviations: float) -> "ReplicaModel":
         """The same replica slower (or faster, below zero) by so many standard deviations of its doubt."""
-        return replace(self, slowdown=exp(deviations * self.decode.sigma))
+        return self._slower(deviations * self.decode.sigma, deviations * self.prefill.sigma)
+
+    def pessimistic_alone(self, deviations: float) -> "ReplicaModel":
+        """The same by the doubt that it does not share with others on its engine version."""
+        return self._slower(deviations * self.decode.sigma_own, deviations * self.prefill.sigma_own)
+
+    def _slower(self, decode: float, prefill: float) -> "ReplicaModel":
+        return replace(self, slowdown=exp(decode), prefill_slowdown=exp(prefill))

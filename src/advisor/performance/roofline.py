@@ -13,6 +13,8 @@ from advisor.anatomy.work import WeightTraffic, attention_flops, kv_read_bytes, 
 from advisor.catalog.records import Accelerator, Architecture, Checkpoint
 from advisor.quantities.units import GB, TERA
 
+MOST_TOKENS_PER_STEP = 4
+"""Speculative decoding gets two to four tokens out of a step (facts: sizing, section 3.2)."""
 _ALL_REDUCES_PER_LAYER = 2
 _ACTIVATION_BYTES = 2
 _LINK_LATENCY_S = {"nvlink": 7.5e-6, "pcie": 25e-6, "neuronlink": 7.5e-6}

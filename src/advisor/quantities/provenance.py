@@ -1,5 +1,6 @@
 """Where a number comes from: level, source, date and the catalogue layer that supplied it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -80,6 +81,12 @@ class AsOf:
         if end < start:
             raise ValueError(f"{text} ends before it starts")
         return cls(start, end)
+
+    @classmethod
+    def spanning(cls, stated: Iterable["AsOf | None"]) -> "AsOf | None":
+        """From the first day to the last of those that are stated; None where none is."""
+        known = [each for each in stated if each is not None]
+        return cls(min(each.start for each in known), max(each.end for each in known)) if known else None
 
     def __str__(self) -> str:
         return str(self.start) if self.start == self.end else f"{self.start}/{self.end}"

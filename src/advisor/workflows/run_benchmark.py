@@ -18,11 +18,9 @@ from advisor.evidence.measured import evidence_of, run_record
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.subject import Statement, Subject, subject_of
 from advisor.paths import UserPaths
-from advisor.performance.roofline import Replica, hardest_limit_tokens_per_s
+from advisor.performance.roofline import MOST_TOKENS_PER_STEP, Replica, hardest_limit_tokens_per_s
 from advisor.workflows.benchmark_question import BenchmarkQuestion
 
-_MOST_TOKENS_PER_STEP = 4
-"""Speculative decoding gets two to four tokens out of a step (facts: sizing, section 3.2)."""
 _UNNAMED = "the model that the endpoint serves"
 
 
@@ -101,7 +99,7 @@ def throughput_limit(subject: Subject, catalog: Catalog, plan: Plan) -> float:
         subject.tensor_parallel_size,
         hybrid_kv=True,
     )
-    return _MOST_TOKENS_PER_STEP * hardest_limit_tokens_per_s(replica, max(plan.concurrencies), plan.input_tokens)
+    return MOST_TOKENS_PER_STEP * hardest_limit_tokens_per_s(replica, max(plan.concurrencies), plan.input_tokens)
 
 
 def _plan(question: BenchmarkQuestion, model: str, **more: object) -> Plan:

@@ -7,6 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from advisor.advice.live_check import REPETITIONS, TURNS
 from advisor.bench.plan import Api, Secret
 from advisor.bench.records import RunState
 from advisor.bench.result import Verdict
@@ -35,12 +36,8 @@ from advisor.workflows.benchmark_question import BenchmarkQuestion
 from advisor.workflows.run_benchmark import begin, keep, prepare
 
 _MOST_TRIALS = 4
-_REPETITIONS = 3
 _MOST_LOAD = 4
 """Up to so many times the planned load is tried before the search gives up."""
-
-_TURNS = 4
-"""Each slot serves so many requests in a repetition, as the exported plan counts them."""
 
 _LONG_PROMPTS = 1.25
 """Prompts at the 95th percentile that are longer by this factor get a trial of their own."""
@@ -84,10 +81,10 @@ class _Session:
             api=self.question.api,
             changes={
                 "concurrencies": (concurrency,),
-                "requests_per_cell": max(ceil(self.check["min_requests"]), _TURNS * concurrency),
+                "requests_per_cell": max(ceil(self.check["min_requests"]), TURNS * concurrency),
                 "input_tokens": input_tokens,
                 "output_tokens": int(workload["output_tokens_p50"]),
-                "repetitions": _REPETITIONS,
+                "repetitions": REPETITIONS,
                 "warmup_requests": concurrency,
                 "slos": self.targets or None,
             },
