@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from advisor.advice.assessment import Assessment, Assessor
 from advisor.advice.candidates import Candidate, Funnel, Removal, generate
@@ -130,7 +131,9 @@ def _pool(model: Model, workload: Workload, knowledge: Knowledge) -> PoolAdvice:
     pick = choice.winner
     bounds = cost_bounds(pick, assessor)
     status = Status.NOT_DISTINGUISHABLE if len(choice.tied) > 1 else Status.RECOMMENDED
-    rejected = tuple(removal for removal in funnel.removals if removal.instance_type not in unpriced)
+    wins_below = _wins_below(market, unpriced, choice, assessor)
+    waiting = {flip.instance_type for flip in wins_below}
+    rejected = tuple(removal for removal in funnel.removals if removal.instance_type not in waiting)
     near = [removal for removal in rejected if removal.is_near_miss]
     notices = [*purchase_notices(pick, workload, knowledge.as_of), *serving_notices(pick, workload)]
     return PoolAdvice(
@@ -144,14 +147,23 @@ def _pool(model: Model, workload: Workload, knowledge: Knowledge) -> PoolAdvice:
         rejected=rejected,
         near_misses=tuple(sorted(near, key=lambda removal: removal.margin or 0.0)),
         funnel=tuple(funnel.steps),
-        flips=tuple(flips(choice, assessor)),
-        break_even=break_even(choice, assessor),
-        wins_below=_wins_below(market, unpriced, choice, assessor),
+        flips=tuple(flips(choice, assessor, partial(_winner, model, knowledge))),
+        break_even=break_even(assessments, choice, assessor),
+        wins_below=wins_below,
         managed=managed_alternative(catalog, model.id, workload, pick),
         notices=tuple(notices),
         licence=tuple(licence_notices(model, workload)),
         published_advice=judge_published(knowledge.report_picks, workload, pick, rejected),
     )
+
+
+def _winner(model: Model, knowledge: Knowledge, workload: Workload) -> Assessment | None:
+    """The pick for a workload, and nothing beside it."""
+    assessor = Assessor(knowledge.catalog, knowledge.points, workload)
+    funnel = generate(knowledge.catalog, model, workload)
+    market = apply_market(knowledge.catalog, funnel, workload)
+    assessments = _judge(funnel, market, assessor)
+    return choose(assessments, assessor).winner if assessments else None
 
 
 def _set_aside(funnel: Funnel) -> dict[str, Removal]:
@@ -214,11 +226,11 @@ def _threshold(offer: Offer, candidates: Sequence[Candidate], choice: Choice, as
         for candidate in candidates
         if candidate.instance.id == offer.instance_type
     ]
-    paid = [each for each in judged if isinstance(each, Assessment) and each.usd > 0]
+    serving = [each for each in judged if isinstance(each, Assessment)]
+    paid = [each.usd for each in serving if each.usd > 0]
     if not paid or choice.winner.usd <= 0:
         return None
-    best = min(paid, key=lambda each: each.usd)
-    price = price_flip(best, choice.winner.usd / best.usd, choice, assessor)
+    price = price_flip(serving, choice.winner.usd / min(paid), choice, assessor)
     return None if price is None else PriceFlip(offer.instance_type, price)
 
 

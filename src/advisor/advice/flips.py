@@ -1,12 +1,11 @@
 """What would change the answer: for each input and price, the nearest value at which another pick wins.
 
-Computed by bisection on the ranking itself, within a factor of four either way, among the candidates that
-were still in the running (facts: sizing, section 5.3).
+Computed by bisection on the ranking itself, within a factor of four either way (facts: sizing, section 5.3).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import log, sqrt
 
 from advisor.advice.assessment import Assessment, Assessor
 from advisor.advice.candidates import Removal, at_context
@@ -19,6 +18,8 @@ from advisor.slo import Slo
 _WIDEST = 4.0
 _STEPS = 6
 _SHORTLIST = 5
+_TRIED = (1 / 3, 2 / 3, 1.0)
+"""Where on the way to a bound, as shares of its logarithm, the whole question is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +44,63 @@ class PriceFlip:
     usd_per_hour: float
 
 
-def flips(choice: Choice, assessor: Assessor, count: int = 4) -> list[Flip]:
-    """The closest flips, nearest first; inputs that change nothing within the range are left out."""
-    shortlist = _shortlist(choice)
-    found = []
+Ask = Callable[[Workload], Assessment | None]
+"""The whole question asked again: its pick, or None where nothing is left."""
+
+
+def flips(choice: Choice, assessor: Assessor, ask: Ask, count: int = 4) -> list[Flip]:
+    """The closest flips, nearest first; inputs that change nothing within the range are left out.
+
+    They are looked for among the leading candidates, which is quick. Each one that is told has been tried by
+    asking the whole question again, at its bound, on the way to it and beyond.
+    """
+    guesses = []
     for variable, vary in _variables(assessor.workload).items():
         for widest in (_WIDEST, 1 / _WIDEST):
-            flip = _nearest(variable, vary, widest, shortlist, choice, assessor)
-            if flip is not None:
-                found.append(flip)
-    found.sort(key=lambda flip: abs(log(flip.factor)))
-    return found[:count]
+            factors = _guess(vary, widest, choice, assessor)
+            if factors is not None:
+                guesses.append((variable, vary, *factors))
+    guesses.sort(key=lambda each: abs(log(each[3])))
+    told = [_told(*each, choice.winner, ask) for each in guesses[:count]]
+    return sorted((flip for flip in told if flip is not None), key=lambda flip: abs(log(flip.factor)))
 
 
-def break_even(choice: Choice, assessor: Assessor) -> PriceFlip | None:
+def break_even(assessments: Sequence[Assessment], choice: Choice, assessor: Assessor) -> PriceFlip | None:
     """The highest price below its own at which the first of the others would win, whatever the objective."""
-    for other in _shortlist(choice)[1:]:
+    for other in choice.ranked[1:_SHORTLIST]:
+        same = [each for each in assessments if each.instance_type == other.instance_type]
         own = other.offer.usd_per_hour
-        price = price_flip(other, own, choice, assessor) if own else None
+        price = price_flip(same, own, choice, assessor) if own else None
         if price is not None:
             return PriceFlip(other.instance_type, price)
     return None
 
 
-def price_flip(other: Assessment, highest: float, choice: Choice, assessor: Assessor) -> float | None:
-    """The price up to `highest` below which `other` would win, by ranking again; None where no price does it."""
+def price_flip(others: Sequence[Assessment], start: float, choice: Choice, assessor: Assessor) -> float | None:
+    """The price below which an instance type would win and above which it would not, by ranking again.
+
+    others are its candidates; start is where to look first. None where no price within a factor of 16 decides.
+    """
+    name = others[0].instance_type
+    rest = [each for each in choice.ranked[:_SHORTLIST] if each.instance_type != name]
 
     def wins(usd_per_hour: float) -> bool:
-        shortlist = [each for each in _shortlist(choice) if each.instance_type != other.instance_type]
-        cheaper = _priced(other, usd_per_hour, assessor)
-        return choose([*shortlist, cheaper], assessor).winner.instance_type == other.instance_type
+        cheaper = [_priced(other, usd_per_hour, assessor) for other in others]
+        return choose([*rest, *cheaper], assessor).winner.instance_type == name
 
-    low, high = log(highest / _WIDEST**2), log(highest)
-    if wins(exp(high)) or not wins(exp(low)):
-        return exp(high) if wins(exp(high)) else None
+    low = high = start
+    while wins(high):
+        low, high = high, high * _WIDEST
+        if high > start * _WIDEST**2:
+            return None
+    while not wins(low):
+        low, high = low / _WIDEST, low
+        if low < start / _WIDEST**2:
+            return None
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if wins(exp(middle)) else (low, middle)
-    return exp(low)
+        middle = sqrt(low * high)
+        low, high = (middle, high) if wins(middle) else (low, middle)
+    return low
 
 
 def _priced(assessment: Assessment, usd_per_hour: float, assessor: Assessor) -> Assessment:
@@ -97,9 +117,7 @@ _Vary = Callable[[float], Workload]
 
 def _variables(workload: Workload) -> Mapping[str, _Vary]:
     found: dict[str, _Vary] = {
-        "output_tokens_p50": lambda factor: replace(
-            workload, output_tokens_p50=max(1, round(workload.output_tokens_p50 * factor))
-        ),
+        "output_tokens_p50": lambda factor: _longer_answer(workload, factor),
         "input_tokens_p50": lambda factor: _longer_prompt(workload, factor),
     }
     if workload.mode == "online":
@@ -122,6 +140,17 @@ def _limit(workload: Workload, slo: Slo) -> _Vary:
     return vary
 
 
+def _longer_answer(workload: Workload, factor: float) -> Workload:
+    """Another answer length; a batch writes as many more tokens in all."""
+    tokens = max(1, round(workload.output_tokens_p50 * factor))
+    return replace(
+        workload,
+        output_tokens_p50=tokens,
+        batch_output_tokens=round(workload.batch_output_tokens * factor),
+        context_tokens=max(workload.context_tokens, workload.input_tokens_p95 + tokens),
+    )
+
+
 def _longer_prompt(workload: Workload, factor: float) -> Workload:
     """Another prompt length; a batch reads as many more prompt tokens in all."""
     return replace(
@@ -135,35 +164,44 @@ def _longer_prompt(workload: Workload, factor: float) -> Workload:
     )
 
 
-def _shortlist(choice: Choice) -> list[Assessment]:
-    return list(choice.ranked[:_SHORTLIST])
+def _guess(vary: _Vary, widest: float, choice: Choice, assessor: Assessor) -> tuple[float, float] | None:
+    """Among the leading candidates: the last factor at which the winner stays and the first at which it does not."""
+
+    def stays(factor: float) -> bool:
+        return _same(_pick(choice.ranked[:_SHORTLIST], replace(assessor, workload=vary(factor))), choice.winner)
+
+    return None if stays(widest) else _bisected(stays, 1.0, widest)
 
 
-def _nearest(
-    variable: str, vary: _Vary, widest: float, shortlist: Sequence[Assessment], choice: Choice, assessor: Assessor
-) -> Flip | None:
-    def pick(factor: float) -> Assessment | None:
-        return _pick(shortlist, replace(assessor, workload=vary(factor)))
-
-    winner = choice.winner
-    far = pick(widest)
-    if _same(far, winner):
-        return None
-    near_log, far_log = 0.0, log(widest)
+def _bisected(stays: Callable[[float], bool], near: float, far: float) -> tuple[float, float]:
     for _ in range(_STEPS):
-        middle = (near_log + far_log) / 2
-        answer = pick(exp(middle))
-        if _same(answer, winner):
-            near_log = middle
-        else:
-            far_log, far = middle, answer
-    factor = exp(near_log)
+        middle = sqrt(near * far)
+        near, far = (middle, far) if stays(middle) else (near, middle)
+    return near, far
+
+
+def _told(variable: str, vary: _Vary, near: float, far: float, winner: Assessment, ask: Ask) -> Flip | None:
+    """The flip as the whole question has it: drawn in where it breaks earlier, moved out where it holds longer."""
+
+    def stays(factor: float) -> bool:
+        return _same(ask(vary(factor)), winner)
+
+    widest = _WIDEST if far > 1 else 1 / _WIDEST
+    way = [1.0, *(near**share for share in _TRIED), far]
+    broken = next((number for number, factor in enumerate(way[1:], 1) if not stays(factor)), None)
+    if broken is None:
+        if stays(widest):
+            return None
+        near, far = _bisected(stays, far, widest)
+    elif broken < len(way) - 1:
+        near, far = _bisected(stays, way[broken - 1], way[broken])
+    beyond = ask(vary(far))
     return Flip(
         variable=variable,
-        op="<=" if widest > 1 else ">=",
-        limit=_value(variable, vary(factor)),
-        becomes="" if far is None else f"{far.instances} × {far.instance_type}",
-        factor=exp(far_log),
+        op="<=" if far > 1 else ">=",
+        limit=_value(variable, vary(near)),
+        becomes="" if beyond is None else f"{beyond.instances} × {beyond.instance_type}",
+        factor=far,
     )
 
 
