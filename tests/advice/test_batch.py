@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from advice.questions import ask, only_pool, pick_of
 from advisor.advice.recommendation import Status
+from advisor.quantities.provenance import Level
 
 BATCH: dict[str, Any] = {
     "mode": "batch",
@@ -59,3 +60,47 @@ def test_the_shape_of_a_request_follows_the_totals(ratio: float, output: int, mo
     )
     workload = answer.workload
     assert workload.input_tokens_p50 == pytest.approx(max(1, workload.output_tokens_p50 * ratio), abs=1.0, rel=0.01)
+
+
+def test_what_one_pool_owns_the_other_has_not() -> None:
+    owned = {"p5en.48xlarge": 2}
+    both = ask(model="both", owned=owned)
+    taken = [pool.pick for pool in both.pools if pool.pick is not None and pool.pick.instance_type == "p5en.48xlarge"]
+    assert sum(pick.instances for pick in taken if pick.usd == 0) <= 2
+    assert both.usd is not None
+    assert both.usd > 0
+
+
+def test_a_monthly_budget_is_claimed_by_the_month() -> None:
+    month = pick_of(ask(**BATCH)).batch
+    assert month is not None
+    pool = only_pool(ask(**BATCH, budget_usd=month.usd_per_month * 1.01))
+    (claim,) = [claim for claim in pool.claims if claim.limit is not None]
+    assert (claim.id, claim.unit) == ("usd_per_month", "USD/month")
+    assert claim.value == pytest.approx(month.usd_per_month)
+    assert claim.high is not None
+    assert claim.limit is not None
+    assert claim.high > claim.limit
+    assert claim.status == "undecided"
+
+
+def test_a_cached_prefix_is_not_computed_again() -> None:
+    plain = pick_of(ask(**BATCH))
+    cached = pick_of(ask(**BATCH, shared_prefix_tokens=2_000))
+    assert plain.batch is not None
+    assert cached.batch is not None
+    assert cached.batch.work_hours < plain.batch.work_hours
+    model, hours = cached.model, cached.batch.work_hours * cached.batch.instances
+    requests = BATCH["batch_input_tokens"] / model.shape.input_tokens / cached.candidate.replicas_per_instance
+    decode_ms = model.shape.output_tokens * float(model.steps_ms(cached.slots)[-1]) / cached.slots
+    assert hours == pytest.approx(requests * (model.uncounted_prefill_ms + decode_ms) / 3.6e6, rel=0.01)
+
+
+def test_a_run_that_is_mostly_prefill_rests_on_what_is_known_of_prefill() -> None:
+    pool = only_pool(ask(mode="batch", batch_input_tokens=20_000_000_000, batch_output_tokens=20_000_000))
+    (hours,) = [claim for claim in pool.claims if claim.id == "run_hours"]
+    assert pool.pick is not None
+    assert pool.pick.model.prefill_share(pool.pick.slots) > 0.5
+    assert hours.provenance.level is pool.pick.basis.prefill.provenance.level is Level.MODELLED
+    assert hours.low is not None
+    assert hours.value / hours.low > 1.4

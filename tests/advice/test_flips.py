@@ -36,15 +36,58 @@ def test_an_unpriced_instance_wins_below_its_threshold(tmp_path: Path) -> None:
         assert pick_of(ask(cheap, **question)).instance_type == flip.instance_type
 
 
-def test_a_longer_prompt_flips_where_it_no_longer_fits() -> None:
-    question: dict[str, Any] = {"model": "llama-4-maverick", "input_tokens_p50": 100_000, "peak_rps": 0.2}
+@pytest.mark.parametrize("other", [1.5, 4.0])
+def test_above_its_threshold_an_unpriced_instance_does_not_win(tmp_path: Path, other: float) -> None:
+    for objective in ("cheapest", "tokens_per_dollar"):
+        question: dict[str, Any] = {"regions_allowed": ("ap-southeast-3",), "peak_rps": 2.0, "objective": objective}
+        flips = only_pool(ask(**question)).wins_below
+        assert objective != "cheapest" or flips
+        for flip in flips:
+            dear = priced(
+                tmp_path / objective / flip.instance_type,
+                "ap-southeast-3",
+                {flip.instance_type: flip.usd_per_hour * other},
+            )
+            assert pick_of(ask(dear, **question)).instance_type != flip.instance_type
+
+
+BATCH: dict[str, Any] = {"mode": "batch", "batch_input_tokens": 1_366_941_633, "batch_output_tokens": 695_256_613}
+QUESTIONS: list[dict[str, Any]] = [
+    CHAT,
+    {"peak_rps": 5.0},
+    {"model": "llama-4-maverick", "input_tokens_p50": 100_000, "peak_rps": 0.2},
+    {"objective": "lowest_latency", "peak_rps": 4.0},
+    {"objective": "tokens_per_dollar", "peak_rps": 12.0, "slo_itl_ms_p95": 60.0},
+    {"precision_floor": "int4", "regions_allowed": ("us",), "peak_rps": 3.0, "slo_ttft_ms_p95": 110.0},
+    {**BATCH, "model": "llama-4-maverick", "deadline_hours": 24.236, "regions_allowed": ("us",)},
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_answer_holds_up_to_each_bound_and_is_another_beyond(question: dict[str, Any]) -> None:
+    """Asked again as a user would: with the one setting changed, and for a batch its totals with it."""
     pool = only_pool(ask(**question))
     assert pool.pick is not None
-    longest = 4 * 100_000
-    beyond = only_pool(ask(**{**question, "input_tokens_p50": longest}))
-    flips = [flip for flip in pool.flips if flip.variable == "input_tokens_p50" and flip.op == "<="]
-    same = beyond.pick is not None and (beyond.pick.instance_type, beyond.pick.instances) == (
-        pool.pick.instance_type,
-        pool.pick.instances,
-    )
-    assert bool(flips) is not same
+    here = (pool.pick.instance_type, pool.pick.instances)
+    base = {"input_tokens_p50": 512, "output_tokens_p50": 256, **question}
+    for flip in pool.flips:
+        if flip.variable in ("input_tokens_p50", "output_tokens_p50"):
+            continue  # their tails, totals and context follow along
+        setting = flip.variable if not flip.variable.endswith("_ms") else _setting(flip.variable)
+        inside = pick_of(ask(**{**base, setting: flip.limit}))
+        assert (inside.instance_type, inside.instances) == here, flip
+        beyond = only_pool(ask(**{**base, setting: base[setting] * flip.factor})).pick
+        found = "" if beyond is None else f"{beyond.instances} × {beyond.instance_type}"
+        assert found == flip.becomes, flip
+
+
+def _setting(variable: str) -> str:
+    metric, percentile, _ = variable.split("_")
+    return f"slo_{metric}_ms_{percentile}"
+
+
+def test_no_flip_becomes_what_it_was() -> None:
+    for question in QUESTIONS:
+        pool = only_pool(ask(**question))
+        assert pool.pick is not None
+        assert f"{pool.pick.instances} × {pool.pick.instance_type}" not in {flip.becomes for flip in pool.flips}

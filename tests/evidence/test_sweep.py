@@ -108,3 +108,32 @@ def test_prefill_is_calibrated_from_the_first_token_at_one_request(basis_with: A
     assert prefill.provenance.level is Level.CALIBRATED
     assert 0 < prefill.value < 1
     assert basis_with(SWEEP).prefill.provenance.level is Level.MODELLED
+
+
+def test_a_rate_of_one_request_a_second_is_not_one_request_in_flight(basis_with: Ask) -> None:
+    paced = [
+        replace(measured(1, value, metric=metric), load="rate")
+        for metric, value in (("ttft_ms", 9_000.0), ("itl_ms", 40.0))
+    ]
+    assert basis_with([*SWEEP, *paced]).prefill.provenance.level is Level.MODELLED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": 0.0},
+        {"value": float("nan")},
+        {"value": 1e9},
+        {"output_tokens": 0},
+        {"load_value": 0.0},
+        {"devices": 0},
+    ],
+)
+def test_a_figure_that_cannot_be_is_not_computed_with(basis_with: Ask, change: dict[str, float]) -> None:
+    impossible = [replace(point, **change) for point in SWEEP]  # type: ignore[arg-type]
+    assert basis_with(impossible) == basis_with([])
+
+
+def test_a_version_that_is_no_number_is_not_this_version(basis_with: Ask) -> None:
+    nightly = [replace(point, engine_version="nightly") for point in SWEEP]
+    assert basis_with(nightly).decode.provenance.level is not Level.MEASURED

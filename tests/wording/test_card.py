@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from advice.questions import KNOWLEDGE, ask
 from advisor.advice.advise import Knowledge
 from advisor.export.recommendation_document import recommendation_document
 from advisor.paths import user_paths
-from advisor.wording.card import Section, card
+from advisor.wording.card import Section, card, why
 from advisor.wording.reasons import sentence
 from advisor.workflows.knowledge import gather
 
@@ -67,3 +69,16 @@ def test_a_rejected_published_pick_says_why_in_words(home: Path) -> None:
 
 def test_images_are_said_not_to_be_timed() -> None:
     assert any("neither its time" in line for line in sections(images=True)["Notices"])
+
+
+def test_why_speaks_of_each_pool() -> None:
+    document = recommendation_document(ask(model="both", peak_rps=2.0), sentence)
+    lines = ["".join(span.words for span in line) for line in why(document, "g7e.12xlarge")]
+    assert lines[0].startswith("llama-4-maverick: g7e.12xlarge drops out")
+    assert lines[1] == "llama-4-scout: g7e.12xlarge is the pick."
+
+
+@pytest.mark.parametrize("stated", [{}, {"model": "both"}, {"regions_allowed": ("ap-southeast-3",), "peak_rps": 2.0}])
+def test_every_instance_has_a_why(stated: dict[str, Any]) -> None:
+    document = recommendation_document(ask(**stated), sentence)
+    assert all(why(document, instance) for instance in KNOWLEDGE.catalog.instances)

@@ -1,6 +1,7 @@
 """Does an exported recommendation still hold, and is it still what was exported?"""
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from advice.questions import KNOWLEDGE, ask, priced
 from advisor.advice.advise import Knowledge
 from advisor.export.document import Document
-from advisor.export.recommendation_document import recommendation_document
+from advisor.export.recommendation_document import recommendation_document, sealed
 from advisor.export.recommendation_file import write_recommendation
 from advisor.wording.reasons import sentence
 from advisor.workflows.recheck import Recheck, recheck
@@ -141,8 +142,36 @@ def test_an_edited_workload_no_longer_has_its_id(check: Check, *, frozen: bool) 
     assert "id" in keys(check({**CHAT, "workload": workload}, frozen=frozen))
 
 
+EDITS: list[tuple[str, Any]] = [
+    ("state", "confirmed"),
+    ("review_by", "2099-01-01"),
+    ("pool.0.serve_argv", ["vllm", "serve", "other"]),
+    ("pool.0.quota_vcpus", 1),
+    ("claim.0.status", "misses"),
+    ("claim.1.value", 1.0),
+    ("cost.usd_per_month_high", 1.0),
+    ("verify.0.concurrency", 1),
+    ("holds_while.0.limit", 1.0),
+    ("evidence.0.level", "measured"),
+]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize(("place", "value"), EDITS)
+def test_any_other_edit_is_seen(check: Check, place: str, value: object, *, frozen: bool) -> None:
+    edited: Any = deepcopy(CHAT)
+    *way, last = place.split(".")
+    inner = edited
+    for key in way:
+        inner = inner[int(key)] if key.isdigit() else inner[key]
+    if inner.get(last) == value:
+        pytest.fail("the edit changes nothing")
+    inner[last] = value
+    assert "content_hash" in keys(check(edited, frozen=frozen))
+
+
 def test_what_a_verification_found_stays_with_the_same_question_and_pick() -> None:
-    confirmed = {**CHAT, "state": "confirmed"}
+    confirmed = sealed({**CHAT, "state": "confirmed"})
     assert answer_again(confirmed, KNOWLEDGE, sentence)["state"] == "confirmed"
     busier = {**confirmed, "workload": {**CHAT["workload"], "peak_rps": 5.01}}
     again = answer_again(busier, KNOWLEDGE, sentence)
@@ -152,5 +181,5 @@ def test_what_a_verification_found_stays_with_the_same_question_and_pick() -> No
 def test_each_pool_keeps_what_was_found_of_it() -> None:
     both = document(model="both")
     first, second = both["verify"]
-    found = {**both, "verify": [{**first, "state": "refuted"}, second], "state": "refuted"}
+    found = sealed({**both, "verify": [{**first, "state": "refuted"}, second], "state": "refuted"})
     assert answer_again(found, KNOWLEDGE, sentence) == found

@@ -38,10 +38,10 @@ def write_card(document: Row, output: Output) -> None:
 
 def write_why(document: Row, instance: str, output: Output) -> bool:
     """Why one instance is not, or is, the pick. False where the document does not mention it."""
-    line = why(document, instance)
-    if line is not None:
+    lines = why(document, instance)
+    for line in lines:
         _line(line, output, indent="")
-    return line is not None
+    return bool(lines)
 
 
 def _line(line: Line, output: Output, indent: str) -> None:

@@ -198,7 +198,8 @@ class Recommendation(BaseModel):
     status: Literal["recommended", "not_distinguishable", "none", "out_of_scope"]
     state: Literal["unverified", "confirmed", "refuted"]
     review_by: str | None = None
-    pick_hash: str
+    pick_hash: str = Field(description="of what is picked: it survives new prices and evidence")
+    content_hash: str = Field(description="of everything else in the file: an edited file has another")
     provenance: dict[str, Any] = Field(description="advisor and catalog versions; in JSON also origins by pointer")
     workload: dict[str, Any]
     pool: list[Pool] = []

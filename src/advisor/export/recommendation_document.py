@@ -33,6 +33,7 @@ def recommendation_document(recommendation: Recommendation, say: Say, state: str
         "state": state,
         "review_by": recommendation.review_by.isoformat() if recommendation.review_by else None,
         "pick_hash": pick_hash(pools),
+        "content_hash": "",
         "provenance": {"advisor": __version__, "catalog": recommendation.catalog_as_of},
         "workload": workload,
         "pool": pools,
@@ -63,14 +64,25 @@ def recommendation_document(recommendation: Recommendation, say: Say, state: str
         for pool in recommendation.compared
     ]
     # The workload is the question: it keeps every digit, so that asking it again gives the same answer.
-    found: Document = {**_clean(document), "workload": workload}
-    return found
+    return sealed({**_clean(document), "workload": workload})
 
 
 def pick_hash(pools: Sequence[Mapping[str, Any]]) -> str:
     """Identifies what the [[pool]] rows pick, and nothing about cost or evidence: an unchanged pick keeps it."""
     keys = ("model", "instance_type", "region", "purchase", "instances", "checkpoint", "engine", "tensor_parallel_size")
     return _digest([{key: pool[key] for key in keys} for pool in pools])
+
+
+def content_hash(document: Document) -> str:
+    """Of everything that the file says, without this hash itself: a file that somebody edited has another."""
+    said = {key: value for key, value in document.items() if key != "content_hash"}
+    kept = {key: value for key, value in said["provenance"].items() if not key.startswith("/")}
+    return _digest({**said, "provenance": kept})
+
+
+def sealed(document: Document) -> Document:
+    """The document with its content hash."""
+    return {**document, "content_hash": content_hash(document)}
 
 
 def identity(workload: Mapping[str, Any]) -> str:

@@ -7,13 +7,29 @@ from pathlib import Path
 
 from advisor.advice.advise import Knowledge
 from advisor.export.document import Document, Say
-from advisor.export.recommendation_document import identity, pick_hash
+from advisor.export.recommendation_document import content_hash, identity, pick_hash
 from advisor.export.recommendation_file import read_recommendation
 from advisor.quantities.units import HOURS_PER_MONTH
 from advisor.workflows.recommend import answer_again
 
 _ROUNDING = 1e-4
 """Files keep six significant digits, so sums of their figures agree to about this share."""
+
+
+_PICKED = (
+    "model",
+    "instance_type",
+    "instances",
+    "region",
+    "purchase",
+    "checkpoint",
+    "checkpoint_repository",
+    "checkpoint_revision",
+    "engine",
+    "tensor_parallel_size",
+    "serve_argv",
+)
+"""What would be bought, and what would be run on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +56,8 @@ class Recheck:
 def recheck(path: Path, knowledge: Knowledge, say: Say, *, today: date, max_cost_drift: float, frozen: bool) -> Recheck:
     """Ask whether a recommendation file still holds. InputError for a file that is none.
 
-    The file is first checked against itself: its id and hash follow from its workload and pools, its cost from
-    its own prices and counts, and it is not past its review date. frozen ends there. Otherwise the workload is
+    The file is first checked against itself: its id and hashes follow from what it says, its cost from its own
+    prices and counts, and it is not past its review date. frozen ends there. Otherwise the workload is
     answered again with today's catalogue and evidence. max_cost_drift is a share.
     """
     document = read_recommendation(path)
@@ -58,6 +74,9 @@ def _edited(document: Document) -> Iterator[Change]:
         yield Change("id", document["id"], f"the workload in the file makes {asked}")
     if document["pick_hash"] != picked:
         yield Change("pick_hash", document["pick_hash"], f"the pools in the file make {picked}")
+    said = content_hash(document)
+    if document["content_hash"] != said:
+        yield Change("content_hash", document["content_hash"], f"what the file says makes {said}: it was edited")
 
 
 def _expired(document: Document, today: date) -> Iterator[Change]:
@@ -81,15 +100,18 @@ def _differences(document: Document, fresh: Document, max_cost_drift: float) -> 
 
 
 def _pick_changes(document: Document, fresh: Document) -> Iterator[Change]:
-    keys = ("instance_type", "instances", "region", "purchase", "checkpoint", "engine", "tensor_parallel_size")
     before, now = document.get("pool", []), fresh.get("pool", [])
     if len(before) != len(now):
         yield Change("pool", f"{len(before)} pools", f"{len(now)} pools")
         return
     for old, new in zip(before, now, strict=True):
-        for key in keys:
-            if old[key] != new[key]:
-                yield Change(f"pool.{key}", str(old[key]), str(new[key]))
+        for key in _PICKED:
+            if old.get(key) != new.get(key):
+                yield Change(f"pool.{key}", _shown(old.get(key)), _shown(new.get(key)))
+
+
+def _shown(value: object) -> str:
+    return " ".join(str(word) for word in value) if isinstance(value, list) else str(value)
 
 
 def _headline(document: Document) -> float | None:
@@ -102,14 +124,16 @@ def _arithmetic(document: Document) -> Iterator[Change]:
     """The file's own cost must follow from its own prices, counts and hours."""
     keys = ("instance_type", "region", "purchase")
     prices = {tuple(row[key] for key in keys): row["usd_per_hour"] for row in document.get("price", [])}
-    owned = document["workload"].get("owned", {})
+    owned = dict(document["workload"].get("owned", {}))
     total = 0.0
     for pool in document.get("pool", []):
         price = prices.get(tuple(pool[key] for key in keys))
         if price is None:
             yield Change("price", "a price for the pick", f"none for {pool['instance_type']}")
             return
-        paid = max(0, pool["instances"] - owned.get(pool["instance_type"], 0))
+        have = owned.get(pool["instance_type"], 0)
+        paid = max(0, pool["instances"] - have)
+        owned[pool["instance_type"]] = max(0, have - pool["instances"])
         total += price * paid * pool.get("run_hours", HOURS_PER_MONTH)
     stated = _headline(document)
     if stated is not None and abs(total - stated) > _ROUNDING * max(stated, 1.0):

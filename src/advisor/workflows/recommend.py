@@ -8,7 +8,7 @@ from advisor.advice.advise import Knowledge, advise
 from advisor.advice.recommendation import Recommendation
 from advisor.advice.workload import Workload, workload_from
 from advisor.export.document import Document, Say
-from advisor.export.recommendation_document import recommendation_document
+from advisor.export.recommendation_document import recommendation_document, sealed
 from advisor.export.recommendation_file import workload_settings
 from advisor.export.workload_file import read_workload
 
@@ -49,4 +49,4 @@ def answer_again(before: Document, knowledge: Knowledge, say: Say) -> Document:
     for check in fresh.get("verify", []):
         if check["model"] in found:
             check["state"] = found[check["model"]]
-    return {**fresh, "state": before["state"]}
+    return sealed({**fresh, "state": before["state"]})

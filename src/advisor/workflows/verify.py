@@ -28,6 +28,7 @@ from advisor.evidence.verification import (
     trial_of,
 )
 from advisor.export.document import Document
+from advisor.export.recommendation_document import sealed
 from advisor.export.recommendation_file import read_recommendation, write_recommendation
 from advisor.paths import UserPaths
 from advisor.reasons import Reason, error, info, warning
@@ -155,14 +156,14 @@ def write_state(file: Path, model: str, outcome: Outcome) -> None:
     document = read_recommendation(file)
     checks = document["verify"]
     if len(checks) == 1:
-        write_recommendation({**document, "state": outcome.value}, file)
+        write_recommendation(sealed({**document, "state": outcome.value}), file)
         return
     for check in checks:
         if check["model"] == model:
             check["state"] = outcome.value
     found = {check.get("state", "unverified") for check in checks}
     state = next(state for state in ("refuted", "unverified", "confirmed") if state in found)
-    write_recommendation({**document, "state": state}, file)
+    write_recommendation(sealed({**document, "state": state}), file)
 
 
 def _check(document: Document, question: VerifyQuestion) -> dict[str, Any]:
