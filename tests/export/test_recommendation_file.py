@@ -25,7 +25,7 @@ from advisor.workflows.recommend import workload_of
 _CATALOG = load_catalog()
 _KNOWLEDGE = Knowledge(_CATALOG, published_points(_CATALOG))
 
-_HEAD = 'schema = "advisor.recommendation/1"\npick_hash = "a"\nstatus = "none"\n'
+_HEAD = 'schema = "advisor.recommendation/1"\npick_hash = "a"\ncontent_hash = "a"\nstatus = "none"\n'
 
 
 def document(**stated: Any) -> Document:

@@ -54,6 +54,17 @@ async def test_escape_leaves_a_form_without_an_answer(app: AdvisorApp) -> None:
         assert "input_tokens_p50" not in app.session.settings
 
 
+async def test_the_finished_page_leads_to_the_advice_each_time(app: AdvisorApp) -> None:
+    async with opened(app, *"u" * 10, "enter", "D") as pilot:
+        for _ in range(2):
+            assert app.current_mode == "decide"
+            await press(pilot, "enter")
+            assert app.current_mode == "advice"
+            await press(pilot, "D")
+        await press(pilot, "r", "enter", "escape", "enter")
+        assert app.current_mode == "advice"
+
+
 async def test_unsure_takes_the_default_as_an_assumption(app: AdvisorApp) -> None:
     async with opened(app, *"u" * 10) as pilot:
         assert "Everything is answered" in screen_text(app)

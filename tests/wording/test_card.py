@@ -9,8 +9,9 @@ from advice.questions import KNOWLEDGE, ask
 from advisor.advice.advise import Knowledge
 from advisor.export.recommendation_document import recommendation_document
 from advisor.paths import user_paths
-from advisor.wording.card import Section, card, why
+from advisor.wording.card import Section, card
 from advisor.wording.reasons import sentence
+from advisor.wording.why import why
 from advisor.workflows.knowledge import gather
 
 
@@ -24,6 +25,18 @@ def test_a_tie_names_who_may_be_cheaper_and_how_the_first_was_found() -> None:
     assert "NOT DISTINGUISHABLE ON PRESENT EVIDENCE" in headline
     assert any("may be cheaper" in line and "p4de.24xlarge" in line for line in headline)
     assert any("strongest evidence, then the lowest cost" in line for line in headline)
+
+
+def test_a_target_that_may_be_missed_stands_at_the_top_with_the_cheapest_that_keeps_it() -> None:
+    headline = sections(peak_rps=20.0, slo_itl_ms_p95=30.0)[""]
+    assert "NOT SHOWN TO BE MET: between tokens, p95 ≤ 30.0 ms" in headline
+    assert any(line.startswith("The cheapest that is shown to meet it: p5.48xlarge, 2 ×") for line in headline)
+
+
+def test_what_is_owned_is_called_owned_and_has_no_price_by_the_token() -> None:
+    found = sections(peak_rps=20.0, owned={"p4d.24xlarge": 4})
+    assert any(line.endswith("already owned") for line in found[""])
+    assert not any("per 1M" in line for line in found["Cost"])
 
 
 def test_a_much_cheaper_managed_service_is_told_at_the_top_and_where_it_turns() -> None:

@@ -40,10 +40,10 @@ class Claim:
     rests_on: Level
 
     @property
-    def openness(self) -> tuple[bool, float]:
-        """How open it is: undecided before decided, then by the width of the doubt as a ratio."""
+    def openness(self) -> tuple[bool, bool, float]:
+        """How open it is: undecided before decided, a stated target before none, then by the doubt as a ratio."""
         doubt = self.high / self.low if self.low and self.high and self.low > 0 else 1.0
-        return self.status == "undecided", doubt
+        return self.status == "undecided", self.limit is not None and self.unit == "ms", doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class PoolAdvice:
 
     @property
     def weakest(self) -> Claim | None:
-        """The claim to measure first: weakest evidence, then undecided, then the widest doubt."""
+        """The claim to measure first: weakest evidence, then undecided, then with a target, then the widest doubt."""
         graded = [claim for claim in self.claims if claim.provenance.level.rank is not None]
         return max(graded, key=lambda each: (each.provenance.level.rank or 0, *each.openness), default=None)
 

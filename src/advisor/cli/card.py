@@ -5,7 +5,8 @@ import shlex
 from advisor.cli.output import Output
 from advisor.cli.prose import write_text
 from advisor.quantities.provenance import Level
-from advisor.wording.card import Line, Role, Row, card, why
+from advisor.wording.card import Line, Role, Row, card
+from advisor.wording.why import why
 
 _STYLES: dict[Role, str] = {
     "plain": "",

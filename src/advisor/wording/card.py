@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from advisor.quantities import text
-from advisor.wording.figures import GATES, PURCHASES, name_of, spread, unit_of_variable, written
+from advisor.wording.figures import PURCHASES, name_of, spread, unit_of_variable, written
 
 Row = Mapping[str, Any]
 Role = Literal["plain", "strong", "muted", "alarm", "glyph", "meets", "undecided", "misses"]
@@ -44,6 +44,11 @@ _MANAGED_WORTH_SAYING = 0.5
 """A managed service that costs less than this share of the instances is told at the top."""
 _OPERATORS = {"<=": "≤", ">=": "≥"}
 _OTHER_SIDE = {"<=": "above", ">=": "below"}
+_PER_MILLION = (
+    ("capacity", "at capacity"),
+    ("slo", "at your targets (serving instances)"),
+    ("traffic", "at your traffic (all instances)"),
+)
 _RELAX: Mapping[str, str] = {
     "stack": "another serving stack",
     "memory": "a lower precision floor or a shorter context",
@@ -76,31 +81,15 @@ def card(document: Row) -> list[Section]:
     return [section for section in sections if section.lines]
 
 
-def why(document: Row, instance: str) -> list[Line]:
-    """Why one instance type is not the pick, or that it is: a line for each pool, none where nothing mentions it."""
-    models = [pool["model"] for pool in document.get("pool", [])]
-    if len(models) < 2:
-        line = _why(document, instance, None)
-        return [line] if line is not None else []
-    lines = [(model, _why(document, instance, model)) for model in models]
-    return [(Span(f"{model}: ", "muted"), *line) for model, line in lines if line is not None]
-
-
-def _why(document: Row, instance: str, model: str | None) -> Line | None:
-    def rows(table: str, key: str = "instance_type") -> list[Row]:
-        found = [row for row in document.get(table, []) if row[key] == instance]
-        return [row for row in found if model is None or row["model"] == model]
-
-    if rows("pool"):
-        return (Span(f"{instance} is the pick.", "strong"),)
-    for row in rows("rejected"):
-        margin = f" It missed by {text.percent(row['margin'])}." if "margin" in row else ""
-        return (Span(f"{instance} drops out at the gate '{GATES[row['gate']]}'. {row['message']}{margin}"),)
-    for row in rows("alternative"):
-        return (Span(f"{instance} would serve: {_alternative(row)}"),)
-    for row in rows("holds_while", "becomes"):
-        return (Span(f"{instance} has no known price: it would win below {text.usd_per_hour(row['limit'])}/h."),)
-    return None
+def _paid_how(document: Row, pool: Row) -> str:
+    owned = min(document["workload"].get("owned", {}).get(pool["instance_type"], 0), pool["instances"])
+    if not owned:
+        return PURCHASES[pool["purchase"]]
+    return (
+        "already owned"
+        if owned == pool["instances"]
+        else f"{owned} already owned, the rest {PURCHASES[pool['purchase']]}"
+    )
 
 
 def _plain(words: str) -> Line:
@@ -116,10 +105,11 @@ def _headline(document: Row) -> list[Line]:
         replicas = pool["replicas_per_instance"]
         shared = f", {replicas} replicas an instance" if replicas > 1 else ""
         engine = str(pool["engine"]).replace("@", " ")
-        place = f"{pool['region']} · {PURCHASES[pool['purchase']]}"
+        place = f"{pool['region']} · {_paid_how(document, pool)}"
         found.append(_plain(f"{engine}, tensor parallel {pool['tensor_parallel_size']}{shared} · {place}"))
     if document["status"] in _HEADLINES:
         found.append((Span(_HEADLINES[document["status"]].upper(), "alarm"),))
+    found += _not_shown(document)
     tied = [row["instance_type"] for row in document.get("alternative", []) if row["tied"]]
     if tied:
         found.append(_plain(f"As far as anybody knows, {_either(tied)} may be cheaper."))
@@ -127,6 +117,27 @@ def _headline(document: Row) -> list[Line]:
     found += [_managed_is_cheaper(row, share) for row, share in _shares(document) if share < _MANAGED_WORTH_SAYING]
     if document["state"] != "unverified":
         found.append((Span("state: "), Span(document["state"], "strong")))
+    return found
+
+
+def _not_shown(document: Row) -> list[Line]:
+    """Targets that the pick may miss, and the first of the others that keeps every one for certain."""
+    doubtful = [row for row in document.get("claim", []) if row.get("status") == "undecided" and row["unit"] == "ms"]
+    if not doubtful:
+        return []
+    names = " and ".join(f"{name_of(row['id'])} ≤ {written(row['limit'], 'ms')}" for row in doubtful)
+    found: list[Line] = [(Span(f"NOT SHOWN TO BE MET: {names}", "alarm"),)]
+    sure = [
+        row
+        for row in document.get("alternative", [])
+        if row["targets"] and all(status == "meets" for status in row["targets"].values())
+    ]
+    if sure and len(document["pool"]) == 1:
+        key = "usd_per_run" if "usd_per_run" in sure[0] else "usd_per_month"
+        cheapest = min(sure, key=lambda row: row[key])
+        found.append(
+            _plain(f"The cheapest that is shown to meet it: {cheapest['instance_type']}, {alternative_words(cheapest)}")
+        )
     return found
 
 
@@ -211,10 +222,11 @@ def _cost(document: Row) -> list[Line]:
     ]
     if batch:
         found.append(_plain(f"{text.usd(cost['usd_per_month'])} a month; one run takes {cost['run_hours']:,.1f} h"))
+    # What is paid for already has no price by the token.
     per_million = [
         f"{text.usd(cost[f'usd_per_million_output_tokens_at_{at}'])} {words}"
-        for at, words in (("capacity", "at capacity"), ("slo", "at your targets"), ("traffic", "at your traffic"))
-        if f"usd_per_million_output_tokens_at_{at}" in cost
+        for at, words in _PER_MILLION
+        if f"usd_per_million_output_tokens_at_{at}" in cost and cost[key]
     ]
     if per_million:
         found.append(_plain(f"per 1M output tokens: {', '.join(per_million)}"))
@@ -286,11 +298,12 @@ def _compared(document: Row) -> list[Line]:
 def _alternatives(document: Row) -> list[Line]:
     return _by_model(
         _first(document.get("alternative", []), _MOST_ALTERNATIVES),
-        lambda row: (Span(f"{row['instance_type']:<17}", "strong"), Span(_alternative(row))),
+        lambda row: (Span(f"{row['instance_type']:<17}", "strong"), Span(alternative_words(row))),
     )
 
 
-def _alternative(row: Row) -> str:
+def alternative_words(row: Row) -> str:
+    """How another instance type would serve, and at what cost."""
     key, period = ("usd_per_run", "a run") if "usd_per_run" in row else ("usd_per_month", "a month")
     ties = ", not distinguishable" if row["tied"] else ""
     open_targets = [name_of(key) for key, status in row.get("targets", {}).items() if status == "undecided"]

@@ -62,6 +62,7 @@ class DecideScreen(Room):
         options = self.query_one("#options", OptionList)
         options.clear_options()
         options.display = shown is not None
+        options.disabled = shown is None  # one that is not shown must take no key
         if shown is None:
             self.query_one("#question", Static).update(view.finished(bool(walk.settings.get("out_of_scope"))))
             self.query_one("#why", Static).update("")
