@@ -5,6 +5,7 @@ Computed by bisection on the ranking itself, within a factor of four either way 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import ceil, floor, log, log10, sqrt
 from typing import Literal
 
@@ -18,10 +19,10 @@ from advisor.slo import Slo
 
 _WIDEST = 4.0
 _STEPS = 6
-_FINER_STEPS = 3
-"""What is told is then drawn together, to a quarter of a percent."""
+_FINER_STEPS = 2
+"""What is told is then drawn together, to half a percent."""
 _SHORTLIST = 5
-_TRIED = (1 / 3, 2 / 3, 1.0)
+_TRIED = (0.5, 1.0)
 """Where on the way to a bound, as shares of its logarithm, the whole question is asked again."""
 
 
@@ -186,8 +187,12 @@ def _bisected(stays: Callable[[float], bool], near: float, far: float, steps: in
 def _told(variable: str, vary: _Vary, near: float, far: float, winner: Assessment, ask: Ask) -> Flip | None:
     """The flip as the whole question has it: drawn in where it breaks earlier, moved out where it holds longer."""
 
+    @cache
+    def pick(factor: float) -> Assessment | None:
+        return ask(vary(factor))
+
     def stays(factor: float) -> bool:
-        return _same(ask(vary(factor)), winner)
+        return _same(pick(factor), winner)
 
     widest = _WIDEST if far > 1 else 1 / _WIDEST
     way = [1.0, *(near**share for share in _TRIED), far]
@@ -199,7 +204,7 @@ def _told(variable: str, vary: _Vary, near: float, far: float, winner: Assessmen
     elif broken < len(way) - 1:
         near, far = _bisected(stays, way[broken - 1], way[broken])
     near, far = _bisected(stays, near, far, _FINER_STEPS)
-    beyond = ask(vary(far))
+    beyond = pick(far)
     op: Literal["<=", ">="] = "<=" if far > 1 else ">="
     return Flip(
         variable=variable,

@@ -1,8 +1,10 @@
 """The answer as plain values: what was picked, at what cost, on which evidence, and what was set aside."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from advisor.advice.assessment import Assessment
 from advisor.advice.candidates import Removal, Step
@@ -81,13 +83,18 @@ class PoolAdvice:
     rejected: tuple[Removal, ...]
     near_misses: tuple[Removal, ...]
     funnel: tuple[Step, ...]
-    flips: tuple[Flip, ...]
+    find_flips: Callable[[], Sequence[Flip]] = field(repr=False, compare=False)
     break_even: PriceFlip | None
     wins_below: tuple[PriceFlip, ...]
     managed: Managed | None
     notices: tuple[Reason, ...]
     licence: tuple[LicenceNotice, ...]
     published_advice: tuple[PublishedAdvice, ...]
+
+    @cached_property
+    def flips(self) -> tuple[Flip, ...]:
+        """What would change the answer, nearest first. Found on demand, since it asks the question many times."""
+        return tuple(self.find_flips())
 
     @property
     def weakest(self) -> Claim | None:
