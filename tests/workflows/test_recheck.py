@@ -68,7 +68,7 @@ def test_an_unchanged_world_holds(check: Check, stated: dict[str, Any], *, froze
     assert keys(check(document(**stated), frozen=frozen)) == []
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     model=st.sampled_from(["llama-4-scout", "llama-4-maverick", "both"]),
     output=st.integers(10**6, 10**9),
@@ -156,9 +156,8 @@ EDITS: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize(("place", "value"), EDITS)
-def test_any_other_edit_is_seen(check: Check, place: str, value: object, *, frozen: bool) -> None:
+def test_any_other_edit_is_seen(check: Check, place: str, value: object) -> None:
     edited: Any = deepcopy(CHAT)
     *way, last = place.split(".")
     inner = edited
@@ -167,7 +166,7 @@ def test_any_other_edit_is_seen(check: Check, place: str, value: object, *, froz
     if inner.get(last) == value:
         pytest.fail("the edit changes nothing")
     inner[last] = value
-    assert "content_hash" in keys(check(edited, frozen=frozen))
+    assert "content_hash" in keys(check(edited, frozen=True))
 
 
 def test_what_a_verification_found_stays_with_the_same_question_and_pick() -> None:
