@@ -129,12 +129,16 @@ def _tied(ranked: Sequence[Assessment], assessor: Assessor) -> list[Assessment]:
     """
     best = ranked[0]
     misses = _expected_misses(best)
+    best_sigma = _cost_sigma(best, assessor)
     found = [best]
     for other in ranked[1:]:
         if _expected_misses(other) > misses:
             continue
-        tied = _cheaper_at_an_end if _same_speed(best, other) else _within_doubt
-        if tied(other, best, assessor):
+        if _same_speed(best, other):
+            tied = _cheaper_at_an_end(other, best, assessor)
+        else:
+            tied = _within_doubt(other, best, best_sigma, assessor)
+        if tied:
             found.append(other)
     return found
 
@@ -154,11 +158,11 @@ def _cheaper_at_an_end(other: Assessment, best: Assessment, assessor: Assessor) 
     return any(_rejudged(other, assessor, end).usd < _rejudged(best, assessor, end).usd for end in ends)
 
 
-def _within_doubt(other: Assessment, best: Assessment, assessor: Assessor) -> bool:
+def _within_doubt(other: Assessment, best: Assessment, best_sigma: float, assessor: Assessor) -> bool:
     distance = log(other.usd / best.usd) if best.usd > 0 else float("inf")
     if distance > log(_MOST_DOUBT):
         return False
-    doubt = sqrt(_cost_sigma(best, assessor) ** 2 + _cost_sigma(other, assessor) ** 2)
+    doubt = sqrt(best_sigma**2 + _cost_sigma(other, assessor) ** 2)
     return distance <= _NINETY_FIVE_PERCENT_ONE_SIDED * doubt
 
 
