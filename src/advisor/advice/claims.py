@@ -1,14 +1,12 @@
 """The figures that a recommendation stands on, each with bounds, limit, status and where it comes from."""
 
-from math import exp
-
 from advisor.advice.assessment import Assessment
 from advisor.advice.batch import READY_ORIGIN
 from advisor.advice.choice import CostBounds
 from advisor.advice.recommendation import Claim
 from advisor.advice.sizing import Estimate, latency_sigma
 from advisor.advice.workload import Workload
-from advisor.performance.efficiency import EIGHTY_PERCENT
+from advisor.performance.efficiency import spread_of
 from advisor.quantities.provenance import Level, Provenance
 from advisor.slo import Slo
 
@@ -86,7 +84,7 @@ def _capacity(assessment: Assessment) -> Claim:
     sizing = assessment.sizing
     assert sizing is not None, "capacity is claimed for online work only"
     value = sizing.slo_tokens_per_s * sizing.serving
-    spread = exp(EIGHTY_PERCENT * sizing.model.throughput_sigma(sizing.slots))
+    spread = spread_of(sizing.model.throughput_sigma(sizing.slots))
     evidence = _throughput_evidence(assessment)
     return Claim(
         "output_tokens_per_s",
@@ -123,7 +121,7 @@ def _memory(assessment: Assessment) -> Claim:
 def _run_hours(assessment: Assessment, workload: Workload) -> Claim:
     run, evidence = assessment.batch, _throughput_evidence(assessment)
     assert run is not None, "run time is claimed for batches only"
-    spread = exp(EIGHTY_PERCENT * assessment.model.throughput_sigma(assessment.slots))
+    spread = spread_of(assessment.model.throughput_sigma(assessment.slots))
     ready = run.run_hours - run.work_hours
     low, high = ready + run.work_hours / spread, ready + run.work_hours * spread
     limit = workload.deadline_hours

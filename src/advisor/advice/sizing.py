@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, exp, log, sqrt
+from math import ceil, log, sqrt
 from statistics import NormalDist
 
 from advisor.advice.candidates import Candidate
@@ -10,7 +10,7 @@ from advisor.advice.workload import Redundancy, Workload
 from advisor.evidence.best import Basis
 from advisor.fit.budget import scheduler_limits
 from advisor.fit.check import check_fit
-from advisor.performance.efficiency import EIGHTY_PERCENT
+from advisor.performance.efficiency import spread_of
 from advisor.performance.occupancy import MAX_UTILISATION, Occupancy, replicas_for
 from advisor.performance.replica_model import ReplicaModel, RequestShape
 from advisor.performance.roofline import Replica
@@ -31,11 +31,11 @@ class Estimate:
 
     @property
     def low_ms(self) -> float:
-        return self.value_ms * exp(-EIGHTY_PERCENT * self.sigma)
+        return self.value_ms / spread_of(self.sigma)
 
     @property
     def high_ms(self) -> float:
-        return self.value_ms * exp(EIGHTY_PERCENT * self.sigma)
+        return self.value_ms * spread_of(self.sigma)
 
     @property
     def probability_met(self) -> float:

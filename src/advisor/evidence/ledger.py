@@ -155,7 +155,7 @@ def _transaction(database: sqlite3.Connection, begin: str) -> Iterator[None]:
     database.execute(begin)
     try:
         yield
-    except BaseException:
+    except BaseException:  # whatever stopped us, half a change must not be kept
         if database.in_transaction:  # some errors have ended it already
             database.execute("ROLLBACK")
         raise

@@ -12,6 +12,11 @@ EIGHTY_PERCENT = 1.2816
 """Standard deviations on either side that hold 80 % of a normal distribution: the bounds we print."""
 
 
+def spread_of(sigma: float) -> float:
+    """Factor between an expected value and either of its 80 % bounds; sigma is of the logarithm."""
+    return exp(EIGHTY_PERCENT * sigma)
+
+
 @dataclass(frozen=True, slots=True)
 class Efficiency:
     """A share of the floor with its doubt as a standard deviation of its logarithm.
@@ -39,7 +44,7 @@ class Efficiency:
     @property
     def spread(self) -> float:
         """Factor between what is expected and either 80 % bound of a time or throughput that rests on this."""
-        return exp(EIGHTY_PERCENT * self.sigma)
+        return spread_of(self.sigma)
 
     @property
     def quantity(self) -> Quantity:

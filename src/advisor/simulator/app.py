@@ -64,7 +64,7 @@ class Simulator:
             await _send_json(send, refusal.status, refusal.body)
         # A defect of ours must be answered as simulated too. Where the head is already out this raises again,
         # and the server cuts the connection.
-        except Exception:
+        except Exception:  # the reason stands above: the client is told, and the connection ends
             _log.exception("the simulated endpoint failed")
             error = {"message": "Internal Server Error", "type": "InternalServerError", "param": None, "code": 500}
             await _send_json(send, HTTPStatus.INTERNAL_SERVER_ERROR, {"error": error})
