@@ -1,0 +1,1 @@
+"""The actions of `advisor catalog`, one module each."""
