@@ -8,6 +8,7 @@ from hypothesis import settings
 from advisor.advice.advise import Knowledge
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.evidence.published import published_points
+from today import PinnedDate
 
 settings.register_profile("advisor", deadline=None, max_examples=60)
 settings.load_profile("advisor")
@@ -32,6 +33,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("ADVISOR_CATALOG", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     return root
+
+
+@pytest.fixture(autouse=True)
+def calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands and the app live on one day."""
+    monkeypatch.setattr("advisor.cli.clock.date", PinnedDate)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -23,6 +23,29 @@ def document(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     return loaded
 
 
+def test_old_prices_are_marked_and_the_marks_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("catalog", "list", "--region", "eu-central-1") == 0
+    shown = capsys.readouterr()
+    assert "■! 2025-03-02" in shown.out
+    assert "! older than the other prices of its kind" in shown.err
+    assert "prices to 2026-07" in shown.err
+    assert run("catalog", "prices", "p5.48xlarge") == 0
+    shown = capsys.readouterr()
+    assert "!" not in shown.out
+    assert "Spot prices are of 2026-05 and hold 1 day" in shown.err
+
+
+def test_every_price_of_a_document_says_where_it_is_from_and_how_old(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("catalog", "show", "p5.48xlarge", "--json") == 0
+    row = json.loads(capsys.readouterr().out)["instances"][0]
+    assert row["price"].items() >= {"as_of": "2026-07-20", "level": "specified", "layer": "shipped"}.items()
+    assert row["price"].items() >= {"age": "fresh", "age_days": 123, "age_rule_days": 365}.items()
+    assert row["sold_as"] == ["on_demand", "spot", "capacity_block", "savings_plan", "reserved"]
+    assert run("catalog", "prices", "p5.48xlarge", "--region", "us-east-1", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {price["age"] for price in found["prices"]} == {"fresh", "past_its_rule"}
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "verdict"),
     [
@@ -100,8 +123,10 @@ def test_catalog_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no list price; sold as spot, Capacity Block" in capsys.readouterr().out
     assert run("catalog", "show", "p5.48xlarge") == 0
     assert "karpenter" in capsys.readouterr().out
-    assert run("catalog", "compare", "p5.48xlarge", "trn2.48xlarge") == 0
-    assert "no list price" in capsys.readouterr().out
+    assert run("catalog", "compare", "p5.48xlarge", "trn2.48xlarge", "--region", "us-east-2") == 0
+    assert "trn2.48xlarge in us-east-2: no list price; sold as spot, Capacity Block" in capsys.readouterr().out
+    assert run("catalog", "prices", "trn2.48xlarge", "--region", "us-east-2") == 0
+    assert "us-east-2: no list price; sold as spot, Capacity Block" in capsys.readouterr().out
     assert run("catalog", "prices", "trn2.48xlarge", "--json") == 0
     prices = document(capsys)["prices"]
     assert isinstance(prices, list)

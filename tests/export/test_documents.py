@@ -30,10 +30,11 @@ from advisor.export.verify_document import verify_document
 from advisor.reasons import warning
 from advisor.slo import Slo
 from advisor.wording.reasons import sentence
-from advisor.workflows.catalog import instance_rows, prices_of
+from advisor.workflows.catalog import instance_rows, price_ages, prices_of
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 from evidence.results import point, result
+from today import TODAY
 
 _QUESTIONS = {
     "fits": FitQuestion("llama-4-scout", "p5.48xlarge"),
@@ -57,8 +58,11 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
         answer = advise(workload_from(settings, catalog), knowledge)
         yield "recommendation", with_provenance(recommendation_document(answer, sentence))
     rows = [(row.instance, row.accelerator, row.price) for row in instance_rows(catalog, "eu-central-1")]
-    yield "catalog", catalog_document(rows, "eu-central-1")
-    yield "prices", prices_document(prices_of(catalog, "p5.48xlarge", None))
+    yield "catalog", catalog_document(rows, "eu-central-1", price_ages(catalog, "eu-central-1", TODAY))
+    yield (
+        "prices",
+        prices_document(prices_of(catalog, "p5.48xlarge", None), lambda region: price_ages(catalog, region, TODAY)),
+    )
     yield "audit", audit_document([claim for each in load_reports(catalog).values() for claim in audit(each, catalog)])
     yield "evidence", evidence_document(knowledge.points)
     for measured in (

@@ -11,6 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.paths import UserPaths
 from advisor.tui.app import AdvisorApp
 from advisor.tui.session import Session
+from today import TODAY
 
 _SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 
@@ -38,7 +39,7 @@ def paths(tmp_path: Path) -> UserPaths:
 
 @pytest.fixture
 def session(catalog: Catalog, paths: UserPaths) -> Session:
-    return Session(catalog, paths)
+    return Session(catalog, paths, TODAY)
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from advisor.wording.card import Section, card
 from advisor.wording.reasons import sentence
 from advisor.wording.why import why
 from advisor.workflows.knowledge import gather
+from today import TODAY
 
 
 def sections(knowledge: Knowledge = KNOWLEDGE, **stated: Any) -> dict[str, list[str]]:
-    found: list[Section] = card(recommendation_document(ask(knowledge, **stated), sentence))
+    found: list[Section] = card(recommendation_document(ask(knowledge, **stated), sentence), TODAY)
     return {section.title: ["".join(span.words for span in line) for line in section.lines] for section in found}
 
 
@@ -95,3 +96,10 @@ def test_why_speaks_of_each_pool() -> None:
 def test_every_instance_has_a_why(stated: dict[str, Any]) -> None:
     document = recommendation_document(ask(**stated), sentence)
     assert all(why(document, instance) for instance in KNOWLEDGE.catalog.instances)
+
+
+def test_a_price_past_its_rule_is_marked_beside_its_level() -> None:
+    block = sections(peak_rps=20.0, purchase_allowed=("capacity_block",))["Cost"]
+    assert any("■! specified, 2026-07-22, older than 31 days" in line.replace("specified!", "■!") for line in block)
+    listed = sections(peak_rps=20.0, purchase_allowed=("on_demand",))["Cost"]
+    assert not any("older than" in line for line in listed)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from advisor.advice.assessment import Assessment
+from advisor.advice.offers import option_of
 from advisor.advice.workload import Workload
+from advisor.catalog.ages import is_past
 from advisor.catalog.records import Model
 from advisor.quantities.provenance import Level
 from advisor.reasons import Reason, info, warning
 
-_LIST_DAYS, _SPOT_DAYS, _BLOCK_DAYS = 365, 1, 31
 _REVIEW_DAYS = 182
 
 
@@ -43,10 +44,9 @@ def purchase_notices(assessment: Assessment, workload: Workload, catalog_date: d
         return found
     if offer.rows and offer.rows[0].provenance.level is Level.DERIVED:
         found.append(warning("price_derived", price.source, instance=offer.instance_type, region=offer.region))
-    if price.as_of is not None and catalog_date is not None:
-        age = (catalog_date - price.as_of.end).days
-        if age > _allowed_days(offer.purchase):
-            found.append(warning("price_stale", price.source, instance=offer.instance_type, as_of=str(price.as_of)))
+    read = price.as_of
+    if read is not None and catalog_date is not None and is_past(option_of(offer.purchase), read.end, catalog_date):
+        found.append(warning("price_stale", price.source, instance=offer.instance_type, as_of=str(read)))
     if offer.purchase == "spot":
         found.append(warning("spot_interrupts", price.source, instance=offer.instance_type))
     if offer.purchase == "capacity_block":
@@ -56,10 +56,6 @@ def purchase_notices(assessment: Assessment, workload: Workload, catalog_date: d
             info("owned_instances", instance=offer.instance_type, instances=dict(workload.owned)[offer.instance_type])
         )
     return found
-
-
-def _allowed_days(purchase: str) -> int:
-    return {"spot": _SPOT_DAYS, "capacity_block": _BLOCK_DAYS}.get(purchase, _LIST_DAYS)
 
 
 def review_by(catalog_date: date | None) -> date | None:

@@ -42,6 +42,11 @@ _WAYS: Mapping[Purchase, _Way] = {
 }
 
 
+def option_of(purchase: Purchase) -> PurchaseOption:
+    """The way of buying in the catalogue's words: every savings plan is one, whatever its term."""
+    return _WAYS[purchase].option
+
+
 def offers(catalog: Catalog, instance: Instance, regions: Iterable[str], allowed: Iterable[Purchase]) -> list[Offer]:
     """Every allowed way to buy the instance in the allowed regions, priced or not."""
     found = []

@@ -108,6 +108,10 @@ class Instance:
             return False
         return region in (self.capacity_block_regions if option == "capacity_block" else self.regions)
 
+    def sold_in(self, region: str) -> tuple[PurchaseOption, ...]:
+        """Every way in which AWS sells it in the region, price known or not."""
+        return tuple(option for option in self.purchase_options if self.offered_in(region, option))
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

@@ -2,6 +2,7 @@
 
 import shlex
 
+from advisor.cli.clock import today
 from advisor.cli.output import Output
 from advisor.cli.prose import write_text
 from advisor.quantities.provenance import Level
@@ -22,7 +23,7 @@ _STYLES: dict[Role, str] = {
 
 def write_card(document: Row, output: Output) -> None:
     """The whole card, and the commands that serve the pick."""
-    for section in card(document):
+    for section in card(document, today()):
         if section.title:
             output.console.print()
             write_text(section.title, output, style="bold")

@@ -1,22 +1,25 @@
 """`advisor.catalog/1` and `advisor.prices/1`: instances and prices as JSON documents."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Any
 
+from advisor.catalog.ages import Ages
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.export.document import Document, ProvenanceMap
 
 _NOT_FIGURES = ("id", "origin")
 
 
-def catalog_document(rows: Iterable[tuple[Instance, Accelerator | None, Price | None]], region: str) -> Document:
+def catalog_document(
+    rows: Iterable[tuple[Instance, Accelerator | None, Price | None]], region: str, ages: Ages
+) -> Document:
     """Instances with their accelerators and their on-demand price in one region, every figure with its origin."""
     entries = ProvenanceMap()
     instances = []
     for index, (instance, accelerator, price) in enumerate(rows):
         pointer = f"/instances/{index}"
-        instances.append(_instance(instance, accelerator, price))
+        instances.append(_instance(instance, accelerator, price, region, ages))
         entries.add(pointer, instance.origin.default)
         _overrides(instance, pointer, entries)
         if accelerator is not None:
@@ -24,6 +27,7 @@ def catalog_document(rows: Iterable[tuple[Instance, Accelerator | None, Price | 
             _overrides(accelerator, f"{pointer}/accelerator_figures", entries)
         if price is not None:
             entries.add(f"{pointer}/usd_per_hour", price.provenance)
+            entries.add(f"{pointer}/price", price.provenance)
     return {
         "schema": "advisor.catalog/1",
         "region": region,
@@ -32,32 +36,44 @@ def catalog_document(rows: Iterable[tuple[Instance, Accelerator | None, Price | 
     }
 
 
-def prices_document(prices: Iterable[Price]) -> Document:
-    """Price rows, each with its own source and date."""
+def prices_document(prices: Iterable[Price], ages: Callable[[str], Ages]) -> Document:
+    """Price rows, each with its own source and date. ages gives those of a region."""
     entries = ProvenanceMap()
     rows = []
     for index, price in enumerate(prices):
         entries.add(f"/prices/{index}", price.provenance)
-        rows.append(
-            {
-                "instance_type": price.instance_type,
-                "region": price.region,
-                "purchase_option": price.option,
-                "term": price.term or None,
-                "payment": price.payment or None,
-                "statistic": price.statistic,
-                "usd_per_hour": price.usd_per_hour,
-                "as_of": str(price.provenance.as_of),
-                "source": price.provenance.source,
-            }
-        )
+        rows.append(_price(price, ages(price.region)))
     return {"schema": "advisor.prices/1", "prices": rows, "provenance": entries.as_document()}
 
 
-def _instance(instance: Instance, accelerator: Accelerator | None, price: Price | None) -> Document:
+def _price(price: Price, ages: Ages) -> Document:
+    age = ages.of(price)
+    return {
+        "instance_type": price.instance_type,
+        "region": price.region,
+        "purchase_option": price.option,
+        "term": price.term or None,
+        "payment": price.payment or None,
+        "statistic": price.statistic,
+        "usd_per_hour": price.usd_per_hour,
+        "as_of": str(price.provenance.as_of),
+        "source": price.provenance.source,
+        "level": price.provenance.level.value,
+        "layer": price.provenance.layer,
+        "age": age.status.value,
+        "age_days": age.days,
+        "age_rule_days": age.rule_days,
+    }
+
+
+def _instance(
+    instance: Instance, accelerator: Accelerator | None, price: Price | None, region: str, ages: Ages
+) -> Document:
     found: Document = {"instance_type": instance.id, **_figures(instance)}
     found["accelerator_figures"] = None if accelerator is None else _figures(accelerator)
     found["usd_per_hour"] = None if price is None else price.usd_per_hour
+    found["price"] = None if price is None else _price(price, ages)
+    found["sold_as"] = list(instance.sold_in(region))
     return found
 
 

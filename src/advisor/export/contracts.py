@@ -110,6 +110,11 @@ class PriceRow(BaseModel):
     usd_per_hour: Number
     as_of: str
     source: str
+    level: Level
+    layer: str = Field(description="shipped, or the directory of an overlay")
+    age: Literal["fresh", "older_than_the_rest", "past_its_rule"]
+    age_days: int = Field(description="since the last day on which it may have been read")
+    age_rule_days: int = Field(description="how old a price of its kind may be")
 
 
 class Prices(Document):
@@ -157,6 +162,8 @@ class InstanceRow(BaseModel):
     note: str
     accelerator_figures: AcceleratorFigures | None
     usd_per_hour: Number | None = Field(description="on demand in the document's region; null: no list price there")
+    price: PriceRow | None = Field(description="the same price with all that is known of it")
+    sold_as: list[str] = Field(description="purchase options in the document's region, priced or not")
 
 
 class Catalog(Document):

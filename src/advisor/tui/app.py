@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
@@ -198,13 +199,14 @@ def _screen(room: str, session: Session) -> Room:
     return screen(session)
 
 
-def make_app(paths: UserPaths | None = None) -> AdvisorApp:
-    """The app over the user's own files, or over others for a test.
+def make_app(paths: UserPaths | None = None, today: date | None = None) -> AdvisorApp:
+    """The app over the user's own files and day, or over others for a test.
 
     InputError for a catalogue, the user's overlay included, that cannot be read: said before anything is drawn.
     """
     own = paths or user_paths()
-    session = Session(load_catalog(overlay_directories(None, own.config)), own)
+    day = today or date.today()  # noqa: DTZ011 — the age of a price is told by the user's own calendar
+    session = Session(load_catalog(overlay_directories(None, own.config)), own, day)
     session.check_catalog()
     return AdvisorApp(session)
 

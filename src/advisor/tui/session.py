@@ -6,6 +6,7 @@ The session computes nothing itself: it asks the workflows, and is handed to the
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +29,12 @@ class Session:
     """State that outlives a screen, for the app's own thread; only `knowledge` may be called from a worker.
 
     version counts changes of answers and evidence, so that late results are dropped. reopened is the
-    answered question that somebody went back to.
+    answered question that somebody went back to. today is the day by which ages are told.
     """
 
     catalog: Catalog
     paths: UserPaths
+    today: date
     answers: dict[str, Answer] = field(default_factory=dict)
     reopened: str | None = None
     fit_question: FitQuestion = FIRST_QUESTION

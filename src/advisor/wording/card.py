@@ -5,9 +5,14 @@ The command line and the app show the same card; each gives the roles its own lo
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
+from advisor.advice.offers import option_of
+from advisor.catalog.ages import RULE_DAYS, is_past
 from advisor.quantities import text
+from advisor.quantities.provenance import AsOf
+from advisor.wording.catalog import STALE, days
 from advisor.wording.figures import PURCHASES, name_of, spread, unit_of_variable, written
 
 Row = Mapping[str, Any]
@@ -61,14 +66,14 @@ _RELAX: Mapping[str, str] = {
 _STATUS: Mapping[str, Role] = {"meets": "meets", "undecided": "undecided", "misses": "misses"}
 
 
-def card(document: Row) -> list[Section]:
-    """Every section that has something to say, in reading order. Nothing is computed here."""
+def card(document: Row, today: date) -> list[Section]:
+    """Every section that has something to say, in reading order. Nothing is computed here but a price's age."""
     sections = [
         Section("", tuple(_headline(document))),
         Section("Closest to an answer", tuple(_closest(document))),
         Section("Licence notice", tuple(_prominent(document))),
         Section("Rests on", tuple(_claims(document))),
-        Section("Cost", tuple(_cost(document))),
+        Section("Cost", tuple(_cost(document, today))),
         Section("Managed alternative", tuple(_managed(document))),
         Section("The other model", tuple(_compared(document))),
         Section("Would serve too", tuple(_alternatives(document))),
@@ -210,7 +215,7 @@ def _claim(claim: Row) -> Line:
     return tuple(spans)
 
 
-def _cost(document: Row) -> list[Line]:
+def _cost(document: Row, today: date) -> list[Line]:
     cost = document.get("cost")
     if not cost:
         return []
@@ -233,15 +238,27 @@ def _cost(document: Row) -> list[Line]:
     if "usd_per_request" in cost:
         load = text.percent(cost["utilisation_at_mean_load"])
         found.append(_plain(f"{text.usd(cost['usd_per_request'])} a request; mean load uses {load} of what serves"))
-    found += [_price(price) for price in _pick_prices(document)]
+    found += [_price(price, today) for price in _pick_prices(document)]
     found.append((Span(f"without {', '.join(cost['excludes'])}", "muted"),))
     return found
 
 
-def _price(price: Row) -> Line:
+def _price(price: Row, today: date) -> Line:
     hourly = f"{text.usd_per_hour(price['usd_per_hour'])}/h {PURCHASES[price['purchase']]} in {price['region']}"
     origin = f" {price['level']}, {price.get('as_of', 'undated')}"
-    return (Span(f"{price['instance_type']} {hourly}   "), Span(price["level"], "glyph"), Span(origin, "muted"))
+    rule = _outlived(price, today)
+    mark = [Span(STALE, "alarm")] if rule else []
+    late = [Span(f", older than {rule}", "alarm")] if rule else []
+    name = Span(f"{price['instance_type']} {hourly}   ")
+    return (name, Span(price["level"], "glyph"), *mark, Span(origin, "muted"), *late)
+
+
+def _outlived(price: Row, today: date) -> str:
+    """The age that such a price may have, where this one is past it; empty where it is not."""
+    option = option_of(price["purchase"])
+    if not price.get("as_of") or not is_past(option, AsOf.parse(price["as_of"]).end, today):
+        return ""
+    return days(RULE_DAYS[option])
 
 
 def _pick_prices(document: Row) -> list[Row]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from advisor.advice.offers import Offer, offers
 from advisor.advice.workload import Purchase
+from advisor.catalog.ages import Ages
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.errors import UnknownIdError
@@ -14,6 +16,7 @@ from advisor.quantities import text
 from advisor.quantities.provenance import UNKNOWN, Provenance
 from advisor.quantities.units import HOURS_PER_MONTH
 
+HOME_REGION = "us-east-1"
 _ALL_WAYS: tuple[Purchase, ...] = ("on_demand", "plan_3y", "capacity_block", "spot")
 
 
@@ -50,6 +53,16 @@ def instance_rows(catalog: Catalog, region: str) -> list[InstanceRow]:
         InstanceRow(instance, catalog.accelerator_of(instance), catalog.prices.find(instance.id, known, "on_demand"))
         for instance in catalog.instances.values()
     ]
+
+
+def price_ages(catalog: Catalog, region: str, today: date) -> Ages:
+    """How old each price of a region is, and how old the rest of its kind."""
+    return Ages.among(catalog.prices.current(region).values(), today)
+
+
+def catalog_day(catalog: Catalog, today: date) -> date | None:
+    """The day of most list prices of the home region: what a header shows as the age of the catalogue."""
+    return price_ages(catalog, HOME_REGION, today).rest.get("on_demand")
 
 
 def instance_offers(catalog: Catalog, instance: Instance, region: str) -> list[Offer]:

@@ -1,19 +1,23 @@
 """`advisor catalog prices`: every price of an instance."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 
+from advisor.catalog.ages import Ages
 from advisor.catalog.records import Price
+from advisor.cli.catalog.common import write_marks
 from advisor.cli.catalog.sources import Sources
 from advisor.cli.catalog_option import open_catalog
+from advisor.cli.clock import today
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.cli.table import LEVEL, Column, write_table
 from advisor.export.catalog_document import prices_document
 from advisor.quantities import text
-from advisor.wording.catalog import NO_LIST_PRICE
+from advisor.wording.catalog import NO_LIST_PRICE, marked, perished, sold_as
 from advisor.wording.figures import PURCHASES
-from advisor.workflows.catalog import prices_of
+from advisor.workflows.catalog import price_ages, prices_of
 
 
 def add(actions: Subparsers) -> None:
@@ -24,13 +28,22 @@ def add(actions: Subparsers) -> None:
 
 
 def run_prices(arguments: argparse.Namespace, output: Output) -> int:
-    found = prices_of(open_catalog(arguments), arguments.instance, arguments.region)
+    catalog, region = open_catalog(arguments), arguments.region
+    found = prices_of(catalog, arguments.instance, region)
+    ages = {name: price_ages(catalog, name, today()) for name in {price.region for price in found}}
     if output.json_mode:
-        output.document(prices_document(found))
+        output.document(prices_document(found, ages.__getitem__))
         return ExitCode.YES
-    if not found:
+    if found:
+        _write(found, ages, output)
+    elif region is None:
         output.line(NO_LIST_PRICE)
-        return ExitCode.YES
+    if region is not None and not any(price.option == "on_demand" for price in found):
+        output.line(f"{region}: {sold_as(catalog.instance(arguments.instance), region)}")
+    return ExitCode.YES
+
+
+def _write(found: Sequence[Price], ages: Mapping[str, Ages], output: Output) -> None:
     sources = Sources(output)
     columns = (
         Column("region"),
@@ -45,7 +58,7 @@ def run_prices(arguments: argparse.Namespace, output: Output) -> int:
             price.region,
             _bought(price),
             text.usd_per_hour(price.usd_per_hour),
-            output.glyph(price.provenance.level),
+            marked(output.glyph(price.provenance.level), ages[price.region].of(price)),
             price.provenance.level.value,
             str(price.provenance.as_of),
             sources.cell(price.provenance.source),
@@ -54,7 +67,10 @@ def run_prices(arguments: argparse.Namespace, output: Output) -> int:
     ]
     write_table(columns, rows, output)
     sources.write()
-    return ExitCode.YES
+    write_marks((ages[price.region].of(price) for price in found), output)
+    for words in dict.fromkeys(perished(each) for each in ages.values()):
+        if words:
+            output.note(words)
 
 
 def _bought(price: Price) -> str:

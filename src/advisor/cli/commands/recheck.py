@@ -2,12 +2,12 @@
 
 import argparse
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from advisor.advice.advise import Knowledge
 from advisor.cli.catalog_option import open_catalog
+from advisor.cli.clock import today
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output, error_fields
 from advisor.cli.parser import Subparsers, command
@@ -69,7 +69,7 @@ def _checked(path: Path, knowledge: Knowledge, arguments: argparse.Namespace) ->
             path,
             knowledge,
             sentence,
-            today=date.today(),  # noqa: DTZ011 — a review date is a local calendar day
+            today=today(),
             max_cost_drift=arguments.max_cost_drift,
             frozen=arguments.frozen,
         )

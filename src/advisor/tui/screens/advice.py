@@ -86,8 +86,8 @@ class AdviceScreen(Room):
             left.update("")
             right.update("")
             return
-        self.query_one("#headline", Static).update(view.headline(message.document))
-        shown = view.columns(message.document)
+        self.query_one("#headline", Static).update(view.headline(message.document, self.session.today))
+        shown = view.columns(message.document, self.session.today)
         left.update(shown[0])
         right.update(shown[1])
 

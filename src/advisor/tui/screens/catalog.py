@@ -8,12 +8,21 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
+from advisor.catalog.ages import Ages
 from advisor.tui.keys import CATALOG, bindings
 from advisor.tui.screens.dialogs import TextDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.views import catalog as view
-from advisor.workflows.catalog import InstanceRow, figures_of, instance_offers, instance_rows
+from advisor.wording.catalog import priced_to
+from advisor.workflows.catalog import (
+    InstanceRow,
+    catalog_day,
+    figures_of,
+    instance_offers,
+    instance_rows,
+    price_ages,
+)
 
 
 class CatalogScreen(Room):
@@ -52,8 +61,9 @@ class CatalogScreen(Room):
         self._rows = rows
         self._fill(at.instance.id if at is not None else None)
         total = len(self.session.catalog.instances)
-        as_of = self.session.catalog.prices_as_of
-        line = view.status(len(rows), total, self.session.region, self._order, self._descending, as_of)
+        today = self.session.today
+        age = priced_to(catalog_day(self.session.catalog, today), today)
+        line = view.status(len(rows), total, self.session.region, self._order, self._descending, age)
         self.query_one("#status", Static).update(line)
 
     def _fill(self, keep: str | None) -> None:
@@ -63,13 +73,19 @@ class CatalogScreen(Room):
         for column in columns:
             extra = 2 if column.title == "instance" else 0
             table.add_column(view.column_label(column), key=column.title, width=column.width + extra)
+        ages = self._ages
         for row in self._rows:
             marked = row.instance.id in self._marked
-            table.add_row(*(view.cell(column, row, region, marked=marked) for column in columns), key=row.instance.id)
+            cells = [view.cell(column, row, region, ages, marked=marked) for column in columns]
+            table.add_row(*cells, key=row.instance.id)
         names = [row.instance.id for row in self._rows]
         if keep in names:
             table.move_cursor(row=names.index(keep))
         self._show_drawer()
+
+    @property
+    def _ages(self) -> Ages:
+        return price_ages(self.session.catalog, self.session.region, self.session.today)
 
     def _under_cursor(self) -> InstanceRow | None:
         at = self.query_one("#instances", DataTable).cursor_row
@@ -83,7 +99,7 @@ class CatalogScreen(Room):
             drawer.update("No instance matches. esc clears the filter.")
         else:
             sold = instance_offers(self.session.catalog, row.instance, self.session.region)
-            drawer.update(view.drawer(row, self.session.region, sold))
+            drawer.update(view.drawer(row, self.session.region, sold, self._ages))
 
     @on(DataTable.RowSelected)
     def _open_in_fit(self) -> None:
@@ -141,11 +157,11 @@ class CatalogScreen(Room):
         if len(rows) < 2:
             self.say("Mark at least two instances with space, then c compares them.")
             return
-        content = view.comparison(rows, [figures_of(row) for row in rows], self.session.region)
+        content = view.comparison(rows, [figures_of(row) for row in rows], self.session.region, self._ages)
         self.app.push_screen(TextDialog(f"{len(rows)} instances", content))
 
     def action_info(self) -> None:
         row = self._under_cursor()
         if row is not None:
             sold = instance_offers(self.session.catalog, row.instance, self.session.region)
-            self.app.push_screen(TextDialog(row.instance.id, view.details(row, figures_of(row), sold)))
+            self.app.push_screen(TextDialog(row.instance.id, view.details(row, figures_of(row), sold, self._ages)))

@@ -1,6 +1,7 @@
 """What Advice says: the card's sections in the app's looks."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from textual.content import Content
 
@@ -21,14 +22,14 @@ _STYLES: dict[Role, str] = {
 _LEFT = ("Licence notice", "Rests on", "Cost", "Managed alternative", "Weakest link")
 
 
-def headline(document: Row) -> Content:
+def headline(document: Row, today: date) -> Content:
     """The answer in two or three lines."""
-    return _section(card(document)[0])
+    return _section(card(document, today)[0])
 
 
-def columns(document: Row) -> tuple[Content, Content]:
+def columns(document: Row, today: date) -> tuple[Content, Content]:
     """The card in two columns: what the answer rests on, and what surrounds it."""
-    sections = card(document)[1:]
+    sections = card(document, today)[1:]
     left = [section for section in sections if section.title in _LEFT]
     right = [section for section in sections if section.title not in _LEFT]
     return _column(left), _column(right)

@@ -8,11 +8,12 @@ from rich.text import Text
 from textual.content import Content
 
 from advisor.advice.offers import Offer
+from advisor.catalog.ages import Ages
 from advisor.quantities import text
 from advisor.quantities.provenance import Level, Provenance
 from advisor.tui.views.text import badge, heading, lines, muted, strong
 from advisor.tui.views.text import row as row_of
-from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, is_offered, sold_as
+from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, STALE, STALE_LEGEND, is_offered, perished, sold_as
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog import Figure, InstanceRow
 
@@ -37,10 +38,11 @@ def _price(row: InstanceRow) -> float:
     return row.price.usd_per_hour if row.price is not None else float("inf")
 
 
-def _price_cell(row: InstanceRow, region: str) -> str:
+def _price_cell(row: InstanceRow, region: str, ages: Ages) -> str:
     """The price with its level; nobody lists one, or it is not sold in the region at all."""
     if row.price is not None:
-        return f"{row.price.usd_per_hour:,.2f} {row.price.provenance.level.glyph}"
+        gap = STALE if ages.of(row.price).is_marked else " "
+        return f"{row.price.usd_per_hour:,.2f}{gap}{row.price.provenance.level.glyph}"
     return f"no list {Level.UNKNOWN.glyph}" if is_offered(row.instance, region) else "not here  "
 
 
@@ -103,13 +105,13 @@ def columns(*, wide: bool) -> list[Column]:
     return [column for column in COLUMNS if wide or not column.wide]
 
 
-def cell(column: Column, row: InstanceRow, region: str, *, marked: bool) -> Text:
+def cell(column: Column, row: InstanceRow, region: str, ages: Ages, *, marked: bool) -> Text:
     """A table cell; DataTable takes Rich text, aligned by itself."""
     words = column.write(row)
     if column.title == "instance":
         words = f"{'✓' if marked else ' '} {words}"
     elif column.title == "USD/h":
-        words = _price_cell(row, region)
+        words = _price_cell(row, region, ages)
     return Text(words, justify=_side(column))
 
 
@@ -136,7 +138,7 @@ def matches(row: InstanceRow, wanted: str) -> bool:
     return True
 
 
-def drawer(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
+def drawer(row: InstanceRow, region: str, sold: Sequence[Offer], ages: Ages) -> Content:
     """What stands under the table about the row under the cursor."""
     instance = row.instance
     host = f"{instance.vcpus} vCPU · {instance.memory_gib:,g} GiB · {instance.network_gbps:,g} Gbit/s"
@@ -144,13 +146,13 @@ def drawer(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
     if row.accelerator is not None:
         link = f"{row.accelerator.interconnect_name}, {row.accelerator.link_gb_per_s:,g} GB/s each way"
         parts.append(muted(f"{instance.accelerator_count} × {row.accelerator.name} · {link}"))
-    parts.append(_sold(row, region, sold))
+    parts.append(_sold(row, region, sold, ages))
     if instance.note:
         parts.append(muted(instance.note))
     return lines(*parts)
 
 
-def _sold(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
+def _sold(row: InstanceRow, region: str, sold: Sequence[Offer], ages: Ages) -> Content:
     if not sold:
         return Content.assemble((f"{region}: ", "$secondary"), (sold_as(row.instance, region), "$warning"))
     parts = [
@@ -158,14 +160,14 @@ def _sold(row: InstanceRow, region: str, sold: Sequence[Offer]) -> Content:
             f"{PURCHASES[offer.purchase]} ",
             (text.usd_per_hour(offer.usd_per_hour), "bold" if offer.price else "$warning"),
             " ",
-            badge(offer.price.level, word=False) if offer.price else "",
+            _badge(offer, ages),
         )
         for offer in sold
     ]
     return Content.assemble((f"{region}: ", "$secondary"), Content(" · ").join(parts))
 
 
-def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer]) -> Content:
+def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer], ages: Ages) -> Content:
     """Every figure with level, date, source and layer."""
     parts: list[Content | str] = []
     if row.instance.note:
@@ -179,22 +181,34 @@ def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer]) 
             parts.append(row_of(PURCHASES[offer.purchase], NO_LIST_PRICE))
         else:
             price = text.usd_per_hour(offer.price.value)
-            parts.append(_sourced(PURCHASES[offer.purchase], price, offer.price.provenance))
+            parts.append(_sourced(PURCHASES[offer.purchase], price, offer.price.provenance, _badge(offer, ages)))
+    if any(ages.of(offer.rows[0]).is_marked for offer in sold if offer.rows):
+        parts += ["", muted(STALE_LEGEND)]
+    if words := perished(ages):
+        parts += ["", muted(words)]
     return lines(*parts)
 
 
-def _sourced(label: str, value: str, origin: Provenance) -> Content:
+def _badge(offer: Offer, ages: Ages) -> Content:
+    """The level of an offer's price, with a mark where it is older than others; nothing where there is none."""
+    if offer.price is None:
+        return Content("")
+    level = badge(offer.price.level, word=False)
+    return Content.assemble(level, (STALE, "bold $warning")) if ages.of(offer.rows[0]).is_marked else level
+
+
+def _sourced(label: str, value: str, origin: Provenance, mark: Content | None = None) -> Content:
     when = f", {origin.as_of}" if origin.as_of else ""
     layer = "" if origin.layer == "shipped" else f", from {origin.layer}"
     return Content.assemble(
         (f"{label:<26}", "$secondary"),
         f"{value:<20} ",
-        badge(origin.level, word=False),
+        mark or badge(origin.level, word=False),
         (f" {origin.source}{when}{layer}", "$secondary"),
     )
 
 
-def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]], region: str) -> Content:
+def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]], region: str, ages: Ages) -> Content:
     """Candidates as columns, figures as rows."""
     width = 19
     parts: list[Content | str] = [
@@ -206,23 +220,24 @@ def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]],
             mark = badge(figure.origin.level, word=False) if figure.applies else " "
             cells.append(Content.assemble(f"{figure.value[: width - 3]:>{width - 2}} ", mark))
         parts.append(Content.assemble((f"{same[0].label:<26}", "$secondary"), *cells))
-    shown = [_compared_price(row, region, width) for row in rows]
+    shown = [_compared_price(row, region, width, ages) for row in rows]
     parts.append(Content.assemble((f"{'USD/h, ' + region:<26}", "$secondary"), *shown))
+    unpriced = [row.instance for row in rows if row.price is None]
+    parts += ["", *(muted(f"{each.id} in {region}: {sold_as(each, region)}") for each in unpriced)] if unpriced else []
     return lines(*parts)
 
 
-def _compared_price(row: InstanceRow, region: str, width: int) -> Content:
+def _compared_price(row: InstanceRow, region: str, width: int, ages: Ages) -> Content:
     if row.price is not None:
-        price = f"{text.usd_per_hour(row.price.usd_per_hour):>{width - 2}} "
+        gap = STALE if ages.of(row.price).is_marked else " "
+        price = f"{text.usd_per_hour(row.price.usd_per_hour):>{width - 2}}{gap}"
         return Content.assemble(price, badge(row.price.provenance.level, word=False))
     if not is_offered(row.instance, region):
         return Content(f"{NOT_OFFERED:>{width}}")
     return Content.assemble(f"{NO_LIST_PRICE:>{width - 2}} ", badge(Level.UNKNOWN, word=False))
 
 
-def status(shown: int, total: int, region: str, order: Column, descending: bool, as_of: str | None) -> Content:
+def status(shown: int, total: int, region: str, order: Column, descending: bool, age: str) -> Content:
     """The line above the table: how many rows, whose prices, sorted by what, and how old."""
     arrow = "↓" if descending else "↑"
-    return muted(
-        f"{shown} of {total} · {region}, on demand · by {order.title} {arrow} · prices to {as_of or 'unknown'}"
-    )
+    return muted(f"{shown} of {total} · {region}, on demand · by {order.title} {arrow} · {age}")
