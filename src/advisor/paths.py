@@ -21,6 +21,16 @@ class UserPaths:
         return self.data / "runs"
 
     @property
+    def refreshed(self) -> Path:
+        """Prices that `advisor catalog refresh` has read: catalogue files between ours and the user's own."""
+        return self.data / "refreshed"
+
+    @property
+    def staging(self) -> Path:
+        """What a refresh has read and nobody has applied yet."""
+        return self.data / "refresh-staging"
+
+    @property
     def ledger(self) -> Path:
         return self.data / "evidence.db"
 

@@ -111,7 +111,7 @@ def test_a_figure_of_a_nested_record_is_named_whole(tmp_path: Path) -> None:
         ("p5.48xlarge,on_demand,,,list,-4,2026-01-01,specified,x", "usd_per_hour", "positive number"),
         ("p5.48xlarge,on_demand,3y,,list,4,2026-01-01,specified,x", "term", "'3y' is none of empty"),
         ("p5.48xlarge,savings_plan,,,list,4,2026-01-01,specified,x", "term", "is none of 1y, 3y"),
-        ("p5.48xlarge,spot,,,mean,4,2026-01-01,specified,x", "statistic", "none of list, min, max"),
+        ("p5.48xlarge,spot,,,p50,4,2026-01-01,specified,x", "statistic", "none of list, min, max, mean"),
         ('p5.48xlarge,on_demand,,,list,4,2026-01-01,"unclosed', None, "cells are needed"),
     ],
 )

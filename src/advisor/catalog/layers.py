@@ -13,12 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.records import Origin, Source
+from advisor.catalog.records import Beneath, Origin, Source
 from advisor.catalog.toml_lines import Part, line_of, written
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 SHIPPED = "shipped"
+REFRESHED = "refreshed"
+"""The layer that `advisor catalog refresh` writes: below everything that a person wrote by hand."""
 _LONGEST_SOURCE = 500
 BOOKKEEPING = ("source", "as_of", "level", "provenance")
 
@@ -29,6 +31,11 @@ class Layer:
 
     name: str
     root: Path
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person wrote it: what she states holds whatever its date."""
+        return self.name not in (SHIPPED, REFRESHED)
 
 
 def shipped_root() -> Path:
@@ -52,6 +59,7 @@ class Table:
     """The last file that states something of this record."""
     place: tuple[Part, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
+    beneath: dict[str, tuple[Beneath, ...]] = field(default_factory=dict)
 
     def inside(self, *place: Part) -> "Table":
         """This record, for errors about what is nested in it at `place`."""
@@ -83,7 +91,7 @@ class Table:
     def origin(self) -> Origin:
         if self.default is None:
             raise self.error("the record has no source", hint="Add source = and as_of =.")
-        return Origin(self.default, dict(self.overrides))
+        return Origin(self.default, dict(self.overrides), dict(self.beneath))
 
     def take_table(self, values: dict[str, Any], key: str) -> dict[str, Any]:
         """A nested table, taken out of `values`; empty where there is none. InputError for what is no table."""
@@ -167,6 +175,9 @@ class Layers:
             if key in BOOKKEEPING:
                 continue
             previous = table.values.get(key)
+            if key in table.values and previous != value and not isinstance(previous, dict):
+                said = Beneath(table.origins[key][0].name, previous)
+                table.beneath[key] = (said, *table.beneath.get(key, ()))
             table.values[key] = _merged(previous, value)
             table.origins[key] = (layer, path)
             if not first:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.catalog.build import build
-from advisor.catalog.layers import BOOKKEEPING, SHIPPED, Layer, Layers, Table, shipped_root
+from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, shipped_root
 from advisor.catalog.overlay import check_names
 from advisor.catalog.prices import PriceBook
 from advisor.catalog.records import (
@@ -31,9 +32,9 @@ T = TypeVar("T")
 class Catalog:
     """Instances, accelerators, models, engines, prices and managed services of the merged layers."""
 
-    def __init__(self, layers: Layers) -> None:
+    def __init__(self, layers: Layers, today: date) -> None:
         self.layers = layers
-        self.prices = PriceBook(layers, lambda: self.instances)
+        self.prices = PriceBook(layers, lambda: self.instances, today)
 
     @cached_property
     def accelerators(self) -> Mapping[str, Accelerator]:
@@ -125,19 +126,21 @@ class Catalog:
         return records[wanted]
 
 
-def load_catalog(overlays: Sequence[Path] = ()) -> Catalog:
-    """The shipped catalogue under the given overlay directories, later ones over earlier ones.
+def load_catalog(overlays: Sequence[Path] = (), refreshed: Path | None = None, today: date | None = None) -> Catalog:
+    """The shipped catalogue under refreshed prices and the given overlay directories, later ones over earlier ones.
 
-    Nothing is read before it is asked for. InputError when a directory does not exist, or holds a file that
-    nothing would read.
+    Nothing is read before it is asked for. refreshed may not exist yet. today decides which private discounts
+    hold. InputError when an overlay does not exist, or holds a file that nothing would read.
     """
     layers = [Layer(SHIPPED, shipped_root())]
+    if refreshed is not None and refreshed.is_dir():
+        layers.append(Layer(REFRESHED, refreshed))
     for root in overlays:
         if not root.is_dir():
             raise InputError("this overlay is not a directory", file=root, hint="It holds files like instances.toml.")
         check_names(root)
         layers.append(Layer(str(root), root))
-    catalog = Catalog(Layers(layers))
+    catalog = Catalog(Layers(layers), today or date.today())  # noqa: DTZ011 — contracts end on a local calendar day
     _check_price_regions(catalog)
     return catalog
 

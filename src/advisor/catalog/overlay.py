@@ -11,6 +11,7 @@ FILES = (
     "engines.toml",
     "managed.toml",
     "sources.toml",
+    "discounts.toml",
     "decision-tree.toml",
 )
 FOLDERS = {"models": ".toml", "prices": ".csv", "reports": ".toml", "published": ".csv"}

@@ -1,13 +1,21 @@
 """Prices by region: one CSV file each, read when the region is first asked for."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from advisor.catalog.layers import SHIPPED, Layer, Layers, cited, read_csv
-from advisor.catalog.records import PURCHASE_OPTIONS, Price, PurchaseOption
+from advisor.catalog.layers import REFRESHED, SHIPPED, Layer, Layers, cited, read_csv
+from advisor.catalog.records import PURCHASE_OPTIONS, Instance, Price, PurchaseOption
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
+if TYPE_CHECKING:
+    from advisor.catalog.discounts import Discount
+
+DISCOUNTS = "discounts.toml"
 COLUMNS = (
     "instance_type",
     "option",
@@ -20,7 +28,7 @@ COLUMNS = (
     "source",
 )
 
-STATISTICS = ("list", "min", "max")
+STATISTICS = ("list", "min", "max", "mean")
 TERMS = ("1y", "3y")
 _WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
 Key = tuple[str, str, str, str, str]
@@ -29,13 +37,25 @@ Key = tuple[str, str, str, str, str]
 class PriceBook:
     """Every price row of the layers, by region and loaded lazily; for one key the newest row holds.
 
-    A row of an overlay holds over a shipped one whatever its date: the user wrote it for a reason.
+    A row of an overlay holds over a shipped one whatever its date: the user wrote it for a reason. Over what is
+    shipped or refreshed lie the private discounts that hold on `today`.
     """
 
-    def __init__(self, layers: Layers, instances: Callable[[], Collection[str]]) -> None:
+    def __init__(self, layers: Layers, instances: Callable[[], Mapping[str, Instance]], today: date) -> None:
         self._layers = layers
         self._instances = instances
+        self._today = today
         self._regions: dict[str, list[Price]] = {}
+        self._held: dict[str, dict[Key, Price]] = {}
+
+    @cached_property
+    def discounts(self) -> "Sequence[Discount]":
+        """The private discounts that hold today."""
+        if not any(self._layers.files(DISCOUNTS)):
+            return ()
+        from advisor.catalog.discounts import load_discounts  # nobody without a discount waits for it
+
+        return load_discounts(self._layers, self._instances, self._today)
 
     def regions(self) -> tuple[str, ...]:
         """Regions that have a price file."""
@@ -51,7 +71,9 @@ class PriceBook:
 
     def current(self, region: str) -> dict[Key, Price]:
         """The row that holds for each (instance, option, term, payment, statistic) of a region."""
-        return _newest(self.rows(region))
+        if region not in self._held:
+            self._held[region] = {key: self._discounted(price) for key, price in _in_force(self.rows(region)).items()}
+        return self._held[region]
 
     def find(
         self,
@@ -69,6 +91,13 @@ class PriceBook:
     def of(self, instance_type: str, region: str) -> list[Price]:
         """The rows that hold for one instance in one region."""
         return [price for key, price in self.current(region).items() if key[0] == instance_type]
+
+    def _discounted(self, price: Price) -> Price:
+        if self.discounts and not _is_by_hand(price):
+            for discount in self.discounts:
+                if discount.covers(price):
+                    return discount.on(price)
+        return price
 
     def _read(self, layer: Layer, path: Path) -> Iterable[Price]:
         for line, cells in read_csv(path, COLUMNS):
@@ -89,14 +118,29 @@ class PriceBook:
                 raise InputError(f"'{printable(value)}' is none of {choices}", file=path, line=line, key=key)
 
 
-def _newest(rows: Iterable[Price]) -> dict[Key, Price]:
+def _in_force(rows: Iterable[Price]) -> dict[Key, Price]:
+    """For each key the row that holds, with what lower layers say beneath it where that differs."""
     held: dict[Key, Price] = {}
     for row in rows:
         key = (row.instance_type, row.option, row.term, row.payment, row.statistic)
         before = held.get(key)
-        if before is None or before.provenance.layer != row.provenance.layer or _date(before) <= _date(row):
+        if before is None:
             held[key] = row
+        elif before.provenance.layer == row.provenance.layer:
+            if _date(before) <= _date(row):
+                held[key] = replace(row, beneath=before.beneath)
+        elif _is_by_hand(row) or _date(before) <= _date(row):
+            held[key] = _over(row, before)
     return held
+
+
+def _over(row: Price, before: Price) -> Price:
+    lower = (replace(before, beneath=()), *before.beneath)
+    return replace(row, beneath=tuple(each for each in lower if each.usd_per_hour != row.usd_per_hour))
+
+
+def _is_by_hand(row: Price) -> bool:
+    return row.provenance.layer not in (SHIPPED, REFRESHED)
 
 
 def _date(row: Price) -> AsOf:

@@ -6,7 +6,7 @@ record carries an `Origin`, which knows level, source and date of every one of t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from advisor.quantities.provenance import Provenance
 from advisor.quantities.quantity import Quantity
@@ -19,11 +19,23 @@ WeightFormat = Literal["bf16", "fp8", "int4", "nvfp4"]
 
 
 @dataclass(frozen=True, slots=True)
+class Beneath:
+    """What a lower layer says of a figure that a higher one states differently."""
+
+    layer: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """Provenance of a record's figures: one for the record, and overrides by key."""
+    """Provenance of a record's figures: one for the record, and overrides by key.
+
+    beneath holds, by key, what lower layers say where layers disagree, the nearest first.
+    """
 
     default: Provenance
     overrides: Mapping[str, Provenance] = field(default_factory=dict)
+    beneath: Mapping[str, tuple[Beneath, ...]] = field(default_factory=dict)
 
     def of(self, key: str) -> Provenance:
         return self.overrides.get(key, self.default)
@@ -118,7 +130,8 @@ class Price:
     """One price: what one instance-hour costs, bought one way, in one region, on one day.
 
     statistic is "list" for a price that AWS states, "min" and "max" for the cheapest and dearest
-    availability zone of a spot market.
+    availability zone of a spot market, "mean" for an estimate of it. beneath holds the prices of lower
+    layers, and the list price below a discount, where they differ from this one.
     """
 
     instance_type: str
@@ -129,6 +142,7 @@ class Price:
     term: str = ""
     payment: str = ""
     statistic: str = "list"
+    beneath: tuple["Price", ...] = ()
 
     @property
     def quantity(self) -> Quantity:

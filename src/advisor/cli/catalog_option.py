@@ -3,8 +3,10 @@
 import argparse
 
 from advisor.catalog.load import Catalog, load_catalog, overlay_directories
+from advisor.cli.clock import today
 from advisor.paths import user_paths
 
 
 def open_catalog(arguments: argparse.Namespace) -> Catalog:
-    return load_catalog(overlay_directories(arguments.catalog, user_paths().config))
+    paths = user_paths()
+    return load_catalog(overlay_directories(arguments.catalog, paths.config), paths.refreshed, today())

@@ -26,8 +26,8 @@ def catalog_document(
             entries.add(f"{pointer}/accelerator_figures", accelerator.origin.default)
             _overrides(accelerator, f"{pointer}/accelerator_figures", entries)
         if price is not None:
-            entries.add(f"{pointer}/usd_per_hour", price.provenance)
-            entries.add(f"{pointer}/price", price.provenance)
+            entries.add(f"{pointer}/usd_per_hour", price.provenance, _beneath(price))
+            entries.add(f"{pointer}/price", price.provenance, _beneath(price))
     return {
         "schema": "advisor.catalog/1",
         "region": region,
@@ -41,7 +41,7 @@ def prices_document(prices: Iterable[Price], ages: Callable[[str], Ages]) -> Doc
     entries = ProvenanceMap()
     rows = []
     for index, price in enumerate(prices):
-        entries.add(f"/prices/{index}", price.provenance)
+        entries.add(f"/prices/{index}", price.provenance, _beneath(price))
         rows.append(_price(price, ages(price.region)))
     return {"schema": "advisor.prices/1", "prices": rows, "provenance": entries.as_document()}
 
@@ -83,5 +83,19 @@ def _figures(record: Instance | Accelerator) -> dict[str, Any]:
 
 
 def _overrides(record: Instance | Accelerator, pointer: str, entries: ProvenanceMap) -> None:
-    for key, origin in record.origin.overrides.items():
-        entries.add(f"{pointer}/{key}", origin)
+    origin = record.origin
+    for key in {**origin.overrides, **origin.beneath}:
+        said = [{"layer": each.layer, "value": each.value} for each in origin.beneath.get(key, ())]
+        entries.add(f"{pointer}/{key}", origin.of(key), said)
+
+
+def _beneath(price: Price) -> list[Document]:
+    return [
+        {
+            "layer": each.provenance.layer,
+            "value": each.usd_per_hour,
+            "source": each.provenance.source,
+            "as_of": str(each.provenance.as_of),
+        }
+        for each in price.beneath
+    ]

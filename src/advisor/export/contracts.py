@@ -13,6 +13,15 @@ from advisor.quantities.provenance import Level
 Number = int | float
 
 
+class Beneath(BaseModel):
+    """What a lower layer of the catalogue says of a figure that a higher one states differently."""
+
+    layer: str
+    value: Any
+    source: str | None = None
+    as_of: str | None = None
+
+
 class Origin(BaseModel):
     """Where a number comes from; the key of the map is a JSON pointer, and holds for everything below it."""
 
@@ -22,6 +31,7 @@ class Origin(BaseModel):
     low: Number | None = None
     high: Number | None = None
     layer: str | None = None
+    beneath: list[Beneath] | None = Field(None, description="what lower layers say, where layers disagree")
 
 
 class Document(BaseModel):

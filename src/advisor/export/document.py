@@ -4,7 +4,7 @@ Each document carries `provenance`: a JSON pointer to level, source, date and bo
 table holds for every number below it that has none of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from advisor.quantities.provenance import Provenance
@@ -22,14 +22,16 @@ class ProvenanceMap:
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, Any]] = {}
 
-    def add(self, pointer: str, origin: Provenance | Quantity) -> None:
-        """State the origin of the number, or of all numbers, at a JSON pointer."""
+    def add(self, pointer: str, origin: Provenance | Quantity, beneath: Iterable[Document] = ()) -> None:
+        """State the origin of the number, or of all numbers, at a JSON pointer; beneath: what lower layers say."""
         if isinstance(origin, Quantity):
             entry = _entry(origin.provenance)
             if origin.low is not None and origin.high is not None:
                 entry |= {"low": origin.low, "high": origin.high}
         else:
             entry = _entry(origin)
+        if said := list(beneath):
+            entry["beneath"] = said
         self._entries[pointer] = entry
 
     def as_document(self) -> dict[str, dict[str, Any]]:

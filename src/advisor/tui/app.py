@@ -206,7 +206,7 @@ def make_app(paths: UserPaths | None = None, today: date | None = None) -> Advis
     """
     own = paths or user_paths()
     day = today or date.today()  # noqa: DTZ011 — the age of a price is told by the user's own calendar
-    session = Session(load_catalog(overlay_directories(None, own.config)), own, day)
+    session = Session(load_catalog(overlay_directories(None, own.config), own.refreshed, day), own, day)
     session.check_catalog()
     return AdvisorApp(session)
 

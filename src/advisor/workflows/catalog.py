@@ -84,13 +84,15 @@ def prices_of(catalog: Catalog, instance_type: str, region: str | None) -> list[
 class Figure:
     """One figure of an instance as written for people; "no data", with an unknown origin, where nobody knows it.
 
-    applies is False for a chip's figure on an instance without one: the value is empty then.
+    applies is False for a chip's figure on an instance without one: the value is empty then. beneath: what lower
+    layers say where they disagree, as (layer, value) pairs.
     """
 
     label: str
     value: str
     origin: Provenance
     applies: bool = True
+    beneath: tuple[tuple[str, str], ...] = ()
 
 
 def figures_of(row: InstanceRow) -> list[Figure]:
@@ -102,10 +104,10 @@ def figures_of(row: InstanceRow) -> list[Figure]:
         if accelerator is None:
             found.append(Figure(label, "", instance.origin.default, applies=False))
         else:
-            found.append(_figure(label, getattr(accelerator, key), accelerator.origin.of(key), write))
+            found.append(_figure(label, key, accelerator, write))
 
     def of_instance(label: str, key: str, write: Callable[[Any], str]) -> None:
-        found.append(_figure(label, getattr(instance, key), instance.origin.of(key), write))
+        found.append(_figure(label, key, instance, write))
 
     found.append(Figure("accelerator", instance.accelerator or "none", instance.origin.of("accelerator")))
     of_instance("accelerators", "accelerator_count", str)
@@ -130,5 +132,13 @@ def figures_of(row: InstanceRow) -> list[Figure]:
     return found
 
 
-def _figure(label: str, value: Any, origin: Provenance, write: Callable[[Any], str]) -> Figure:
-    return Figure(label, text.NO_DATA, UNKNOWN) if value is None else Figure(label, write(value), origin)
+def _figure(label: str, key: str, record: Instance | Accelerator, write: Callable[[Any], str]) -> Figure:
+    value, origin = getattr(record, key), record.origin
+    beneath = tuple((said.layer, _said(said.value, write)) for said in origin.beneath.get(key, ()))
+    if value is None:
+        return Figure(label, text.NO_DATA, UNKNOWN, beneath=beneath)
+    return Figure(label, write(value), origin.of(key), beneath=beneath)
+
+
+def _said(value: Any, write: Callable[[Any], str]) -> str:
+    return text.NO_DATA if value is None else write(value)

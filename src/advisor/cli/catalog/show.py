@@ -18,6 +18,7 @@ from advisor.quantities import text
 from advisor.quantities.provenance import Provenance
 from advisor.wording.catalog import NO_LIST_PRICE, marked, perished, sold_as
 from advisor.wording.figures import PURCHASES
+from advisor.wording.layers import disagreements
 from advisor.workflows.catalog import figures_of, instance_offers, price_ages
 
 
@@ -37,9 +38,10 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     write_text(row.instance.id, output, style="bold")
     if row.instance.note:
         write_text(row.instance.note, output)
-    shown = [_Shown(figure.label, figure.value, figure.origin) for figure in figures_of(row) if figure.applies]
+    figures, sold = figures_of(row), instance_offers(catalog, row.instance, arguments.region)
+    shown = [_Shown(figure.label, figure.value, figure.origin) for figure in figures if figure.applies]
     ages = price_ages(catalog, arguments.region, today())
-    for offer in instance_offers(catalog, row.instance, arguments.region):
+    for offer in sold:
         label = f"price {PURCHASES[offer.purchase]}"
         if offer.price is None:
             shown.append(_Shown(label, NO_LIST_PRICE, row.instance.origin.of("purchase_options")))
@@ -64,6 +66,11 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     write_table([*columns, *([Column("layer", flows=True)] if has_layers else [])], rows, output)
     if not row.price:
         output.line(f"{arguments.region}: {sold_as(row.instance, arguments.region)}")
+    if disagree := disagreements(figures, sold):
+        output.line()
+        write_text("Layers disagree:", output)
+        for line in disagree:
+            write_text(f"  {line}", output)
     sources.write()
     write_marks((each.age for each in shown if each.age), output)
     if words := perished(ages):
