@@ -6,7 +6,8 @@ import pytest
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
-from advisor.evidence.audit import AuditedClaim, AuditVerdict, audit
+from advisor.evidence.audit.engine import audit
+from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.evidence.reports import load_reports, read_report
 
 REPORT = "llama-4-serving-2026-02"

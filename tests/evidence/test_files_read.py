@@ -127,3 +127,34 @@ def test_a_published_row_of_another_length_is_named(tmp_path: Path, row: str) ->
     with pytest.raises(InputError, match="18 cells are needed") as raised:
         published_points(load_catalog([tmp_path]))
     assert raised.value.line == 2
+
+
+ENTRY = '[[entry]]\nid = "e"\ntopic = "tuning"\ntext = "batch 256"\nline = 7\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "complaint"),
+    [
+        (HEAD + ENTRY.replace("tuning", "tunning"), 9, "entry[0].topic", "a topic is one of environment"),
+        (HEAD + ENTRY + 'claims = ["c"]\n', 12, "e", "there is no claim 'c'"),
+        (HEAD + ENTRY + ENTRY, 13, "entry[1].id = e", "given twice"),
+        (HEAD + ENTRY + "lines = 3\n", 12, "entry[0].lines", "Did you mean line"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_names_file_line_and_key(
+    tmp_path: Path, text: str, line: int, key: str, complaint: str
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_report(path)
+    assert (raised.value.line, raised.value.key) == (line, key)
+    assert complaint in raised.value.sentence()
+
+
+def test_entries_are_looked_up_by_topic(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(HEAD + ENTRY, encoding="utf-8")
+    report = read_report(path)
+    assert [(entry.text, entry.line) for entry in report.about("tuning")] == [("batch 256", 7)]
+    assert report.about("power") == ()

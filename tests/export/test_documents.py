@@ -13,7 +13,7 @@ from advisor.advice.workload import workload_from
 from advisor.bench.records import RunState
 from advisor.bench.result import Gate, SloResult, Verdict
 from advisor.catalog.load import Catalog
-from advisor.evidence.audit import audit
+from advisor.evidence.audit.engine import audit
 from advisor.evidence.reports import load_reports
 from advisor.evidence.runs import RunRow
 from advisor.evidence.verification import ClaimCheck, Outcome, Status, Verification, trial_of

@@ -7,34 +7,45 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from advisor.errors import printable
+from advisor.evidence.reports import TOPICS
 
 _LONGEST = 500
 Text = Annotated[str, AfterValidator(lambda text: printable(text, _LONGEST))]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
+Parameter = Text | Finite | dict[Text, Text | Finite]
 
 
-class Entry(BaseModel):
+def known_topic(topic: str) -> str:
+    if topic not in TOPICS:
+        raise ValueError(f"a topic is one of {', '.join(TOPICS)}")
+    return topic
+
+
+class Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-class Head(Entry):
+class Head(Part):
     title: Text
     author: Text = "unknown"
     as_of: date | Text = ""
     location: Text = ""
     note: Text = ""
     checkpoint: Text = "bf16"
-    input_tokens: Count
-    output_tokens: Count
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
 
 
-class Scenario(Entry):
+class Scenario(Part):
     instance: Text
+    count: Count = 1
+    text: Text = ""
+    line: Count | None = None
 
 
-class Figure(Entry):
+class Figure(Part):
     id: Text
     scenario: Text
     model: Text
@@ -42,36 +53,52 @@ class Figure(Entry):
     value: Positive
     unit: Text
     concurrency: Count | None = None
-    line: int | None = None
+    line: Count | None = None
+    section: Text = ""
+    statistic: Text = ""
+    note: Text = ""
 
 
 class Claim(BaseModel):
     """What else a claim states are the parameters of its check."""
 
     model_config = ConfigDict(strict=True, extra="allow")
-    __pydantic_extra__: dict[str, Text | Finite]
+    __pydantic_extra__: dict[str, Parameter | list[Parameter]]
     id: Text
     text: Text
     check: Text
-    value: Finite
-    unit: Text
-    line: int | None = None
+    value: Finite = 1.0
+    unit: Text = ""
+    line: Count | None = None
+    section: Text = ""
+    note: Text = ""
 
 
-class Guide(Entry):
+class Entry(Part):
+    id: Text
+    topic: Annotated[str, AfterValidator(known_topic)]
+    text: Text
+    line: Count | None = None
+    section: Text = ""
+    claims: list[Text] = []
+    note: Text = ""
+
+
+class Guide(Part):
     text: Text
     pick: Text
     objective: Text = ""
     model: Text = ""
-    line: int | None = None
+    line: Count | None = None
 
 
-class ReportFile(Entry):
+class ReportFile(Part):
     report: Head
-    scenario: dict[Text, Scenario]
+    scenario: dict[Text, Scenario] = {}
     figure: list[Figure] = []
     claim: list[Claim] = []
     guide: list[Guide] = []
+    entry: list[Entry] = []
 
 
 def known_keys(place: Sequence[str | int]) -> set[str]:
@@ -82,6 +109,7 @@ def known_keys(place: Sequence[str | int]) -> set[str]:
         "figure": Figure,
         "claim": Claim,
         "guide": Guide,
+        "entry": Entry,
     }
     form = ReportFile if len(place) == 1 else forms.get(place[0], ReportFile)
     return set(form.model_fields)

@@ -1,6 +1,6 @@
 """Published reports as data: scenarios, figures and claims, each tied to its line in the source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,46 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.toml_lines import line_of, place_in, written
 from advisor.errors import InputError, UnknownIdError, near, printable
 
+TOPICS = (
+    "environment",
+    "architecture",
+    "moe",
+    "methodology",
+    "results",
+    "selection",
+    "trade-offs",
+    "availability",
+    "deployment",
+    "observability",
+    "tuning",
+    "operations",
+    "security",
+    "cost",
+    "purchasing",
+    "power",
+    "training",
+    "references",
+)
+"""What an entry is about, for all reports alike, so that advice and the serving plan can look it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A machine that a report speaks of: a number of instances of one type."""
+
+    id: str
+    instance: str
+    count: int = 1
+    text: str = ""
+    line: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that a report states as a result."""
+    """A number that a report states as a result.
+
+    statistic says which one it is ("median", "p99"); empty where the report does not say.
+    """
 
     id: str
     scenario: str
@@ -23,22 +59,44 @@ class Figure:
     unit: str
     concurrency: int | None = None
     line: int | None = None
+    section: str = ""
+    statistic: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A statement that can be recomputed from the report's own numbers, or looked up.
 
-    check names how; parameters are what that check needs: ids of other entries, or catalogue ids.
+    check names how; parameters are what that check needs: numbers, ids of other claims and figures, catalogue
+    ids. A statement without a number has the value 1: it is so. note is ours, not the report's.
     """
 
     id: str
     text: str
     check: str
-    value: float
-    unit: str
+    value: float = 1.0
+    unit: str = ""
     line: int | None = None
+    section: str = ""
+    note: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a report says beside its numbers, in short words, tied to its line.
+
+    topic is one of TOPICS. claims are those of the same report that judge it; note is ours: what is known of it.
+    """
+
+    id: str
+    topic: str
+    text: str
+    line: int | None = None
+    section: str = ""
+    claims: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +112,10 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One document's figures and claims, at level `claimed`."""
+    """One document's figures, claims and other content, at level `claimed`.
+
+    input_tokens and output_tokens are the request shape of its figures; None where it states none.
+    """
 
     id: str
     title: str
@@ -63,12 +124,13 @@ class Report:
     location: str
     note: str
     checkpoint: str
-    input_tokens: int
-    output_tokens: int
-    scenarios: Mapping[str, str]
+    input_tokens: int | None
+    output_tokens: int | None
+    scenarios: Mapping[str, Scenario]
     figures: tuple[Figure, ...]
     claims: tuple[Claim, ...]
     guides: tuple[Guide, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
     def value_of(self, wanted: str) -> float:
         """The stated number of a figure or claim by id. InputError for a zero, which nothing is computed from."""
@@ -79,6 +141,16 @@ class Report:
         if not values[wanted]:
             raise InputError("the value is 0, so nothing can be computed from it", key=wanted)
         return values[wanted]
+
+    def about(self, topic: str) -> tuple[Entry, ...]:
+        """Its entries on a topic, in the report's order."""
+        return tuple(entry for entry in self.entries if entry.topic == topic)
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The sections that its content names, in order of first appearance."""
+        parts: list[Figure | Claim | Entry] = [*self.figures, *self.claims, *self.entries]
+        return tuple(dict.fromkeys(part.section for part in parts if part.section))
 
 
 def load_reports(catalog: Catalog) -> dict[str, Report]:
@@ -123,12 +195,11 @@ def _checked(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
 
 def _report(document: Mapping[str, Any], path: Path) -> Report:
     head = document["report"]
-    scenarios = {name: part["instance"] for name, part in document["scenario"].items()}
+    scenarios = {name: Scenario(id=name, **part) for name, part in document.get("scenario", {}).items()}
     figures = tuple(Figure(**part) for part in document.get("figure", []))
-    for index, figure in enumerate(figures):
-        if figure.scenario not in scenarios:
-            line = line_of(path.read_text(encoding="utf-8"), ("figure", index, "scenario"))
-            raise UnknownIdError("scenario", figure.scenario, scenarios, key=figure.id, file=path, line=line)
+    claims = tuple(map(_claim, document.get("claim", [])))
+    entries = tuple(map(_entry, document.get("entry", [])))
+    _check_references(scenarios, figures, claims, entries, path)
     return Report(
         id=path.stem,
         title=head["title"],
@@ -137,13 +208,54 @@ def _report(document: Mapping[str, Any], path: Path) -> Report:
         location=head.get("location", ""),
         note=head.get("note", ""),
         checkpoint=head.get("checkpoint", "bf16"),
-        input_tokens=head["input_tokens"],
-        output_tokens=head["output_tokens"],
+        input_tokens=head.get("input_tokens"),
+        output_tokens=head.get("output_tokens"),
         scenarios=scenarios,
         figures=figures,
-        claims=tuple(map(_claim, document.get("claim", []))),
+        claims=claims,
         guides=tuple(Guide(**part) for part in document.get("guide", [])),
+        entries=entries,
     )
+
+
+def _check_references(
+    scenarios: Mapping[str, Scenario],
+    figures: Sequence[Figure],
+    claims: Sequence[Claim],
+    entries: Sequence[Entry],
+    path: Path,
+) -> None:
+    """No id twice, and none that names nothing. The line of a mistake is looked for only when there is one."""
+    seen: set[str] = set()
+    groups: list[tuple[str, Sequence[Figure | Claim | Entry]]] = [
+        ("figure", figures),
+        ("claim", claims),
+        ("entry", entries),
+    ]
+    for kind, parts in groups:
+        for index, part in enumerate(parts):
+            if part.id in seen:
+                line = _line(path, kind, index, "id")
+                raise InputError("this id is given twice", file=path, line=line, key=f"{kind}[{index}].id = {part.id}")
+            seen.add(part.id)
+    for index, figure in enumerate(figures):
+        if figure.scenario not in scenarios:
+            line = _line(path, "figure", index, "scenario")
+            raise UnknownIdError("scenario", figure.scenario, scenarios, key=figure.id, file=path, line=line)
+    known = {claim.id for claim in claims}
+    for index, entry in enumerate(entries):
+        for wanted in entry.claims:
+            if wanted not in known:
+                line = _line(path, "entry", index, "claims")
+                raise UnknownIdError("claim", wanted, known, key=entry.id, file=path, line=line)
+
+
+def _line(path: Path, *place: str | int) -> int | None:
+    return line_of(path.read_text(encoding="utf-8"), place)
+
+
+def _entry(part: Mapping[str, Any]) -> Entry:
+    return Entry(**{**part, "claims": tuple(part.get("claims", ()))})
 
 
 def _claim(part: Mapping[str, Any]) -> Claim:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from advisor.evidence.audit import AuditedClaim
+from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.export.document import Document, ProvenanceMap
 from advisor.quantities.provenance import Level, Provenance
 

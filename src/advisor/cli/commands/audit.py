@@ -12,7 +12,8 @@ from advisor.cli.parser import Subparsers, command
 from advisor.cli.prose import write_text
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
-from advisor.evidence.audit import AuditedClaim, audit
+from advisor.evidence.audit.engine import audit
+from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.reports import Report, load_reports, read_report
 from advisor.export.audit_document import audit_document
 from advisor.quantities import text

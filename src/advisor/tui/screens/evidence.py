@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from advisor.errors import AdvisorError
-from advisor.evidence.audit import audit
+from advisor.evidence.audit.engine import audit
 from advisor.evidence.ledger import Ledger
 from advisor.evidence.published import published_points
 from advisor.evidence.reports import load_reports

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.content import Content
 
-from advisor.evidence.audit import AuditedClaim
+from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.runs import RunRow
 from advisor.quantities import text

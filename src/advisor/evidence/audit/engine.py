@@ -6,11 +6,11 @@ the roofline, and differences. The rest look a fact up (facts: sizing, section 1
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from advisor.anatomy.parameters import parameters
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError
+from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.evidence.reports import Claim, Figure, Report
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
@@ -20,36 +20,6 @@ from advisor.performance.roofline import Replica, decode_limit_tokens_per_s, har
 _COST_TOLERANCE = 0.02
 _FACT_TOLERANCE = 0.001
 _TYPO_TOLERANCE = 0.01
-
-
-class AuditVerdict(StrEnum):
-    OK = "ok"
-    ROUNDING = "rounding"
-    WRONG = "wrong"
-    SUSPICIOUS = "suspicious"
-    IMPOSSIBLE = "impossible"
-    FALSE_FACT = "false_fact"
-    UNVERIFIABLE = "unverifiable"
-
-    @property
-    def is_false(self) -> bool:
-        return self in (AuditVerdict.WRONG, AuditVerdict.IMPOSSIBLE, AuditVerdict.FALSE_FACT)
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedClaim:
-    """One claim with its arithmetic. recomputed is None where nothing can be computed or no fact is known."""
-
-    id: str
-    report: str
-    text: str
-    inputs: Mapping[str, float | str]
-    formula: str
-    claimed: float
-    recomputed: float | None
-    unit: str
-    verdict: AuditVerdict
-    source_line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +186,7 @@ def _throughput_checks(figure: Figure, concurrency: int, report: Report, catalog
         inputs: dict[str, float | str] = {"concurrency": concurrency, "itl_ms": itl}
         found.append(_of_figure(figure, report, "streams", inputs, "concurrency * 1000 / itl_ms", limit, verdict))
     replica = _replica(figure, report, catalog)
-    if replica is not None:
+    if replica is not None and report.input_tokens is not None and report.output_tokens is not None:
         context = report.input_tokens + report.output_tokens / 2
         limit = decode_limit_tokens_per_s(replica, concurrency, context)
         extreme = hardest_limit_tokens_per_s(replica, concurrency, context)
@@ -253,7 +223,7 @@ def _stated_itl(figure: Figure, report: Report) -> float | None:
 
 def _replica(figure: Figure, report: Report, catalog: Catalog) -> Replica | None:
     """The whole instance as one replica, at the report's precision; None for a CPU instance."""
-    instance = catalog.instance(report.scenarios[figure.scenario])
+    instance = catalog.instance(report.scenarios[figure.scenario].instance)
     accelerator = catalog.accelerator_of(instance)
     if accelerator is None:
         return None

@@ -1,0 +1,1 @@
+"""Recomputing what a report claims: one module for each kind of check."""
