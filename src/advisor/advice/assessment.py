@@ -1,7 +1,7 @@
 """One candidate judged: evidence, size, latency, cost; or the reason why it drops out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 
 from advisor.advice.batch import size_batch
 from advisor.advice.candidates import Candidate, Removal
@@ -10,6 +10,7 @@ from advisor.advice.sizing import (
     Estimate,
     Sizing,
     estimates,
+    rate_within,
     replica_model,
     shape_of,
     size_online,
@@ -66,18 +67,47 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Assessor:
-    """What judging needs besides the candidate."""
+    """What judging needs besides the candidate.
+
+    A replica is the same in every instance size that has its chips, so each is worked out once.
+    """
 
     catalog: Catalog
     points: Sequence[EvidencePoint]
     workload: Workload
+    _replicas: dict[tuple[Hashable, ...], tuple[Basis, ReplicaModel]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _rates: dict[tuple[ReplicaModel, int], float | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def assess(self, candidate: Candidate, offer: Offer) -> Assessment | Removal:
         """Judge one candidate at the expected speed."""
-        basis = self.basis(candidate)
-        model = replica_model(candidate, basis, self.workload)
+        basis, model = self._replica(candidate)
         slots = slots_of(candidate, basis, self.workload)
         return self.judge(candidate, offer, basis, model, slots)
+
+    def _replica(self, candidate: Candidate) -> tuple[Basis, ReplicaModel]:
+        cache = candidate.fit.kv_cache
+        key = (
+            candidate.model.id,
+            candidate.checkpoint.id,
+            candidate.accelerator.id,
+            candidate.engine.id,
+            candidate.engine_version,
+            candidate.tensor_parallel_size,
+            cache is not None and cache.hybrid,
+        )
+        if key not in self._replicas:
+            basis = self.basis(candidate)
+            self._replicas[key] = basis, replica_model(candidate, basis, self.workload)
+        return self._replicas[key]
+
+    def _rate(self, model: ReplicaModel, slots: int) -> float | None:
+        if (model, slots) not in self._rates:
+            self._rates[model, slots] = rate_within(model, slots, self.workload.slos)
+        return self._rates[model, slots]
 
     def basis(self, candidate: Candidate) -> Basis:
         stack = Stack(
@@ -104,9 +134,10 @@ class Assessor:
         self, candidate: Candidate, offer: Offer, basis: Basis, model: ReplicaModel, slots: int
     ) -> Assessment | Removal:
         workload = self.workload
-        sizing = size_online(candidate, model, slots, workload)
-        if sizing is None:
+        rate = self._rate(model, slots)
+        if rate is None:
             return Removal(candidate.instance.id, "latency", error("cannot_carry_one_request"))
+        sizing = size_online(candidate, model, slots, workload, rate)
         found = tuple(estimates(sizing, workload.slos))
         missed = [estimate for estimate in found if estimate.status == "misses"]
         if missed:

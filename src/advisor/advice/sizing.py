@@ -120,19 +120,16 @@ def slots_of(candidate: Candidate, basis: Basis, workload: Workload) -> int:
     return min(limit for limit in limits if limit is not None)
 
 
-def size_online(candidate: Candidate, model: ReplicaModel, slots: int, workload: Workload) -> Sizing | None:
-    """Replicas and instances for the peak at the expected speed. None where one replica cannot carry anything."""
-    rate = _rate_within(model, slots, workload.slos)
-    if rate is None:
-        return None
+def size_online(candidate: Candidate, model: ReplicaModel, slots: int, workload: Workload, rate_rps: float) -> Sizing:
+    """Replicas and instances for the peak where one replica carries `rate_rps`."""
     peak = workload.peak_rps * workload.growth
-    needed = replicas_for(peak, rate)
+    needed = replicas_for(peak, rate_rps)
     serving = ceil(needed / candidate.replicas_per_instance)
     at_peak = Occupancy(model, peak / (serving * candidate.replicas_per_instance), slots)
     return Sizing(
         model=model,
         slots=slots,
-        rate_per_replica_rps=rate,
+        rate_per_replica_rps=rate_rps,
         replicas_needed=needed,
         serving=serving,
         instances=with_redundancy(serving, workload.redundancy),
@@ -176,8 +173,11 @@ def _latency(occupancy: Occupancy, slo: Slo) -> float:
     return occupancy.itl_ms(slo.share)
 
 
-def _rate_within(model: ReplicaModel, slots: int, slos: Sequence[Slo]) -> float | None:
-    """The highest rate of one replica at 80 % utilisation at most that meets the reachable targets."""
+def rate_within(model: ReplicaModel, slots: int, slos: Sequence[Slo]) -> float | None:
+    """The highest rate of one replica at 80 % utilisation at most that meets the reachable targets.
+
+    None where one replica cannot carry anything.
+    """
     ceiling = _rate_at_utilisation(model, slots)
     if ceiling is None:
         return None

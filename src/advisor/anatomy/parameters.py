@@ -5,6 +5,7 @@ The totals equal the element counts of the published safetensors to the last dig
 """
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from advisor.catalog.records import Architecture, Checkpoint, Vision
 
@@ -39,6 +40,7 @@ REPLICATED = ("router", "norms", "projector")
 """Components that every tensor-parallel rank holds whole."""
 
 
+@lru_cache(maxsize=16)
 def parameters(arch: Architecture) -> Parameters:
     """Element counts of a Llama 4 model with its vision encoder."""
     expert = 3 * arch.hidden_size * arch.expert_intermediate_size

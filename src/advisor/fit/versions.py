@@ -1,11 +1,13 @@
 """Engine versions: parsing `vllm@0.33`, ordering, and the record that holds for one."""
 
 import re
+from functools import lru_cache
 
 from advisor.catalog.records import Engine, EngineVersion
 from advisor.errors import InputError
 
 
+@lru_cache(maxsize=256)
 def version_key(version: str) -> tuple[int, ...]:
     """Numbers of a version, for ordering: `0.10.1` is (0, 10, 1). InputError for anything else."""
     if not re.fullmatch(r"\d+(\.\d+)*", version):

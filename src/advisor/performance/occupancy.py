@@ -64,6 +64,10 @@ class Occupancy:
         probabilities = np.exp(weights - weights.max())
         return np.asarray(probabilities / probabilities.sum())
 
+    @cached_property
+    def _cumulative(self) -> "Floats":
+        return self.distribution.cumsum()
+
     @property
     def mean_requests(self) -> float:
         import numpy as np
@@ -77,7 +81,7 @@ class Occupancy:
 
     def requests_quantile(self, share: float) -> int:
         """Requests in the system that are not exceeded in this share of time."""
-        return int(self.distribution.cumsum().searchsorted(share))
+        return int(self._cumulative.searchsorted(share))
 
     def itl_ms(self, share: float) -> float:
         """Quantile of the time between tokens, weighted by the tokens produced in each state."""

@@ -29,12 +29,12 @@ class RequestShape:
         return self.input_tokens + self.output_tokens / 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReplicaModel:
     """Times of one replica under one request shape.
 
     slowdown multiplies every decode step, prefill_slowdown every prefill: 1 for the expected case, more for
-    a pessimistic one.
+    a pessimistic one. A model keeps what it has worked out, so it is shared, and is equal to itself alone.
     """
 
     replica: Replica
@@ -43,16 +43,22 @@ class ReplicaModel:
     prefill: Efficiency
     slowdown: float = 1.0
     prefill_slowdown: float = 1.0
-    _steps: "dict[int, Floats]" = field(default_factory=dict, init=False, repr=False, compare=False)
+    _unslowed: "dict[int, Floats]" = field(default_factory=dict, repr=False)
+    """Step times before any slowdown, which the slower variants share."""
+    _steps: "dict[int, Floats]" = field(default_factory=dict, init=False, repr=False)
+    _slower: "dict[tuple[float, float], ReplicaModel]" = field(default_factory=dict, init=False, repr=False)
 
     def step_ms(self, streams: float) -> float:
         """T(N): one decode step with N streams in flight."""
+        return self._unslowed_step_ms(streams) * self.slowdown
+
+    def _unslowed_step_ms(self, streams: float) -> float:
         if self.decode.curve is not None:
-            return self.decode.curve.step_ms(streams) * self.slowdown
+            return self.decode.curve.step_ms(streams)
         seconds = decode_floor_s(self.replica, streams, self.shape.mean_context_tokens) / self.decode.value
         if not self.decode.communication_inside:
             seconds += all_reduce_s(self.replica, streams)
-        return seconds * 1e3 * self.slowdown
+        return seconds * 1e3
 
     def steps_ms(self, most_streams: int) -> "Floats":
         """T(1) to T(most_streams) as one array, at index N - 1.
@@ -60,14 +66,19 @@ class ReplicaModel:
         The curve is smooth: evaluating it at 64 counts and interpolating costs under 0.1 % of accuracy
         and a tenth of the time.
         """
+        if most_streams not in self._steps:
+            self._steps[most_streams] = self._unslowed_steps_ms(most_streams) * self.slowdown
+        return self._steps[most_streams]
+
+    def _unslowed_steps_ms(self, most_streams: int) -> "Floats":
         import numpy as np  # off the start-up path
 
-        if most_streams not in self._steps:
+        if most_streams not in self._unslowed:
             spread = np.concatenate([np.arange(1, 17), np.geomspace(1, most_streams, 48)])
             grid = np.unique(spread.clip(1, most_streams))
-            times = np.array([self.step_ms(float(count)) for count in grid])
-            self._steps[most_streams] = np.interp(np.arange(1, most_streams + 1), grid, times)
-        return self._steps[most_streams]
+            times = np.array([self._unslowed_step_ms(float(count)) for count in grid])
+            self._unslowed[most_streams] = np.interp(np.arange(1, most_streams + 1), grid, times)
+        return self._unslowed[most_streams]
 
     @cached_property
     def prefill_ms(self) -> float:
@@ -98,11 +109,13 @@ class ReplicaModel:
 
     def pessimistic(self, deviations: float) -> "ReplicaModel":
         """The same replica slower (or faster, below zero) by so many standard deviations of its doubt."""
-        return self._slower(deviations * self.decode.sigma, deviations * self.prefill.sigma)
+        return self._slowed(deviations * self.decode.sigma, deviations * self.prefill.sigma)
 
     def pessimistic_alone(self, deviations: float) -> "ReplicaModel":
         """The same by the doubt that it does not share with others on its engine version."""
-        return self._slower(deviations * self.decode.sigma_own, deviations * self.prefill.sigma_own)
+        return self._slowed(deviations * self.decode.sigma_own, deviations * self.prefill.sigma_own)
 
-    def _slower(self, decode: float, prefill: float) -> "ReplicaModel":
-        return replace(self, slowdown=exp(decode), prefill_slowdown=exp(prefill))
+    def _slowed(self, decode: float, prefill: float) -> "ReplicaModel":
+        if (decode, prefill) not in self._slower:
+            self._slower[decode, prefill] = replace(self, slowdown=exp(decode), prefill_slowdown=exp(prefill))
+        return self._slower[decode, prefill]
