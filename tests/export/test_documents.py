@@ -29,6 +29,7 @@ from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names,
 from advisor.export.verify_document import verify_document
 from advisor.reasons import warning
 from advisor.slo import Slo
+from advisor.wording.evidence import caveats
 from advisor.wording.reasons import sentence
 from advisor.workflows.catalog import instance_rows, price_ages, prices_of
 from advisor.workflows.fit import fit
@@ -64,7 +65,7 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
         prices_document(prices_of(catalog, "p5.48xlarge", None), lambda region: price_ages(catalog, region, TODAY)),
     )
     yield "audit", audit_document([claim for each in load_reports(catalog).values() for claim in audit(each, catalog)])
-    yield "evidence", evidence_document(knowledge.points)
+    yield "evidence", evidence_document(knowledge.points, catalog.layers.sources, caveats)
     for measured in (
         result(point(1, gates=[Gate("errors", True, 0.0, 0.1, Verdict.FAILED)])),
         result(simulated=True),

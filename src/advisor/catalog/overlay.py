@@ -12,9 +12,12 @@ FILES = (
     "managed.toml",
     "sources.toml",
     "discounts.toml",
+    "cross-checks.toml",
     "decision-tree.toml",
 )
 FOLDERS = {"models": ".toml", "prices": ".csv", "reports": ".toml", "published": ".csv"}
+_NESTED = "published"
+"""The folder that may hold folders of the same files, one a model."""
 _BESIDE = (".md", ".txt")
 """Suffixes of notes that people keep beside their data; so are NOTICE and LICENSE, and all that is hidden."""
 
@@ -31,12 +34,19 @@ def check_names(root: Path) -> None:
 def _check_folder(folder: Path) -> None:
     if folder.name not in FOLDERS:
         raise _unknown("folder", folder, [f"{name}/" for name in FOLDERS])
-    suffix = FOLDERS[folder.name]
     for path in _visible(folder):
-        if path.is_dir() or (path.suffix != suffix and not _is_note(path)):
-            raise InputError(
-                "the catalogue reads no such file", file=path, hint=f"{folder.name}/ holds files named *{suffix}."
-            )
+        if path.is_dir() and folder.name == _NESTED:
+            for inner in _visible(path):
+                _check_file(inner, folder)
+        else:
+            _check_file(path, folder)
+
+
+def _check_file(path: Path, folder: Path) -> None:
+    suffix = FOLDERS[folder.name]
+    if path.is_dir() or (path.suffix != suffix and not _is_note(path)):
+        hint = f"{folder.name}/ holds files named *{suffix}."
+        raise InputError("the catalogue reads no such file", file=path, hint=hint)
 
 
 def _unknown(kind: str, path: Path, known: tuple[str, ...] | list[str]) -> InputError:

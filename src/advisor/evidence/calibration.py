@@ -35,6 +35,7 @@ def replica_of(point: EvidencePoint, catalog: Catalog) -> Replica:
     """The replica that a point was measured on."""
     model = catalog.model(point.model)
     accelerator = catalog.accelerator(point.accelerator)
+    assert point.devices is not None, "a figure on an unknown number of devices is computed with nowhere"
     return Replica(
         arch=model.architecture,
         checkpoint=catalog.checkpoint(model, point.checkpoint),
@@ -47,7 +48,8 @@ def replica_of(point: EvidencePoint, catalog: Catalog) -> Replica:
 def decode_efficiency(point: EvidencePoint, catalog: Catalog) -> float:
     """measured / roofline at the point's requests in flight, context = prompt + half the answer."""
     assert point.load_value is not None, "only points at a known concurrency are calibrated on"
-    context = point.input_tokens + point.output_tokens / 2
+    prompt, answer = point.shape
+    context = prompt + answer / 2
     return point.value / decode_limit_tokens_per_s(replica_of(point, catalog), point.load_value, context)
 
 
@@ -60,13 +62,13 @@ def mean_efficiency(points: Sequence[EvidencePoint], catalog: Catalog) -> tuple[
 
 
 def is_possible(point: EvidencePoint, catalog: Catalog) -> bool:
-    """Whether a figure can be computed with: above zero, and not above what the hardware can do."""
+    """Whether a figure can be computed with: shape and devices stated, above zero, not above what the hardware can."""
     numbers = (point.value, point.input_tokens, point.output_tokens, point.devices, point.load_value or 1.0)
-    if not all(isfinite(number) and number > 0 for number in numbers) or point.load_value == 0:
+    if not all(number is not None and isfinite(number) and number > 0 for number in numbers) or point.load_value == 0:
         return False
     if point.metric != OUTPUT_THROUGHPUT or point.load != "concurrency" or point.load_value is None:
         return True
-    limit = hardest_limit_tokens_per_s(replica_of(point, catalog), point.load_value, point.input_tokens)
+    limit = hardest_limit_tokens_per_s(replica_of(point, catalog), point.load_value, point.shape[0])
     return point.value <= MOST_TOKENS_PER_STEP * limit
 
 
@@ -93,7 +95,7 @@ def fitted(
         sigma_shared=drift(stack.engine_version, version),
         sigma_own=max(own_sigma, spread),
         provenance=Provenance(level, f"{verb}{number} of {stack.engine.name} {version}: {'; '.join(sources)}", as_of),
-        prompt_ratio=min(point.input_tokens / point.output_tokens for point in points),
+        prompt_ratio=min(point.prompt_ratio for point in points),
     )
     return Calibrated(efficiency, tuple(points))
 

@@ -1,13 +1,19 @@
-"""Published measurements, read from the catalogue's CSV files."""
+"""Published measurements, read from the catalogue's CSV files.
 
-from collections.abc import Collection
+`published/<model>/*.csv` holds figures of that model alone, so that a question about one model reads no other's
+files; `published/*.csv`, where users put their own, may hold figures of any.
+"""
+
+from collections.abc import Callable, Collection, Iterator
 from math import inf
 from pathlib import Path
+from typing import Any
 
-from advisor.catalog.layers import Layer, cited, read_csv
+from advisor.catalog.layers import SHIPPED, Layer, cited, read_csv
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError, printable
-from advisor.evidence.points import LOADS, EvidencePoint
+from advisor.evidence.names import Kind, Names
+from advisor.evidence.points import LOADS, EvidencePoint, Load
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 COLUMNS = (
@@ -30,86 +36,177 @@ COLUMNS = (
     "source",
     "note",
 )
-_COUNTS = ("devices", "tensor_parallel_size", "input_tokens", "output_tokens")
-_NUMBERS = ("devices", "tensor_parallel_size", "input_tokens", "output_tokens", "load_value", "value")
+OPTIONAL_COLUMNS = ("dataset", "place")
+PRECISIONS = ("bf16", "fp16", "fp8", "int8", "w4a16", "nvfp4", "fp4", "unstated")
+"""Checkpoints that a figure of a model which the catalogue does not hold may name."""
+_VALUED_LOADS = ("concurrency", "rate", "batch")
 _LONGEST = 500
 
 
 def published_points(catalog: Catalog) -> list[EvidencePoint]:
-    """Every row of published/*.csv. InputError naming file, line and column for one that cannot be read."""
-    return [
-        _point(dict(zip(COLUMNS, cells, strict=True)), layer, path, line, catalog)
-        for layer, path in catalog.layers.files("published/*.csv")
-        for line, cells in read_csv(path, COLUMNS)
+    """Published figures of the models that the catalogue advises on. InputError naming file, line and column for a
+    row that cannot be read."""
+    return published_points_of(catalog, catalog.models)
+
+
+def all_published_points(catalog: Catalog) -> list[EvidencePoint]:
+    """Every published figure, neighbours included: what is shown, and more than is ever computed with."""
+    return published_points_of(catalog, Names(catalog).ids("model"))
+
+
+def published_points_of(catalog: Catalog, models: Collection[str]) -> list[EvidencePoint]:
+    """Published figures of these models, each model's together and in the order of layers, files and rows.
+
+    The files of other models stay closed.
+    """
+    names = Names(catalog)
+    place = {model: index for index, model in enumerate(models)}
+    found = [
+        point
+        for layer in catalog.layers.layers
+        for path, model in _files(layer, models, names)
+        for point in _Reader(catalog, names, layer, path, model).points()
+        if point.model in place
     ]
+    return sorted(found, key=lambda point: place[point.model])
 
 
-def _point(cells: dict[str, str], layer: Layer, path: Path, line: int, catalog: Catalog) -> EvidencePoint:
-    row = {key: printable(value, _LONGEST) for key, value in cells.items()}
-    key = ""
-    try:
-        numbers: dict[str, float | None] = {}
-        for key in _NUMBERS:
-            numbers[key] = _positive(row[key], whole=key in _COUNTS) if row[key] else None
-        key = "as_of"
-        as_of = AsOf.parse(row["as_of"]) if row["as_of"] else None
-        key = "load"
-        load = next((known for known in LOADS if known == row["load"]), None)
-        if load is None:
-            raise ValueError(f"'{row['load']}' is none of {', '.join(LOADS)}")
-    except ValueError as error:
-        raise InputError(str(error), file=path, line=line, key=key) from error
-    model = _known("model", row["model"], catalog.models, path, line)
-    checkpoints = catalog.models[model].checkpoints
-    tensor_parallel_size = numbers["tensor_parallel_size"]
-    return EvidencePoint(
-        model=model,
-        checkpoint=_known("checkpoint", row["checkpoint"], checkpoints, path, line),
-        accelerator=_accelerator(row["accelerator"], catalog, path, line),
-        devices=int(_needed(numbers, "devices", path, line)),
-        tensor_parallel_size=int(tensor_parallel_size) if tensor_parallel_size else None,
-        engine=_known("engine", row["engine"], catalog.engines, path, line),
-        engine_version=row["engine_version"],
-        input_tokens=int(_needed(numbers, "input_tokens", path, line)),
-        output_tokens=int(_needed(numbers, "output_tokens", path, line)),
-        load=load,
-        load_value=numbers["load_value"],
-        metric=row["metric"],
-        value=_needed(numbers, "value", path, line),
-        unit=row["unit"],
-        statistic=row["statistic"],
-        provenance=Provenance(Level.PUBLISHED, cited(row["source"], catalog.layers.sources), as_of, layer.name),
-        note=row["note"],
-    )
+def _files(layer: Layer, models: Collection[str], names: Names) -> Iterator[tuple[Path, str | None]]:
+    """The files of a layer to read, each with the model that its folder is named after."""
+    root = layer.root / "published"
+    if layer.name != SHIPPED:
+        _check_folders(root, names)
+    for path in sorted(root.glob("*.csv")):
+        yield path, None
+    for model in models:
+        for path in sorted((root / model).glob("*.csv")):
+            yield path, model
 
 
-def _positive(cell: str, *, whole: bool) -> float:
+def _check_folders(root: Path, names: Names) -> None:
+    """A folder of an overlay whose name is no model's would never be read."""
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name not in names.ids("model"):
+            raise UnknownIdError("model", folder.name, names.ids("model"), file=folder)
+
+
+class _Reader:
+    """Reads one file. Each distinct cell of a column is understood once: thousands of rows repeat a few values."""
+
+    def __init__(self, catalog: Catalog, names: Names, layer: Layer, path: Path, model: str | None) -> None:
+        self._catalog, self._names, self._layer, self._path, self._model = catalog, names, layer, path, model
+        self._line = 0
+        self._known: tuple[dict[str, Any], ...] = tuple({} for _ in (*COLUMNS, *OPTIONAL_COLUMNS))
+        self._origins: dict[tuple[str, AsOf | None], Provenance] = {}
+        self._checked: set[tuple[Any, ...]] = set()
+
+    def points(self) -> Iterator[EvidencePoint]:
+        header, rows = self._open()
+        meanings = tuple(self._meaning(name) for name in header)
+        columns = tuple(zip(header, self._known, meanings, strict=False))
+        absent = {name: "" for name in OPTIONAL_COLUMNS if name not in header}
+        for self._line, cells in rows:
+            row: dict[str, Any] = {}
+            for (name, known, meaning), cell in zip(columns, cells, strict=True):
+                try:
+                    row[name] = known[cell]
+                except KeyError:
+                    row[name] = known[cell] = self._understood(name, meaning, cell)
+            yield self._point(row | absent)
+
+    def _open(self) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str]]]]:
+        """The header and the rows; optional columns may be left out."""
+        with self._path.open(encoding="utf-8", errors="replace") as file:
+            stated = file.readline().strip().split(",")
+        header = (*COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in stated))
+        return header, read_csv(self._path, header)
+
+    def _understood(self, name: str, meaning: Callable[[str], Any], cell: str) -> Any:
+        try:
+            return meaning(cell)
+        except UnknownIdError as error:
+            raise UnknownIdError(name, cell, error.suggestions, key=name, file=self._path, line=self._line) from error
+        except ValueError as error:
+            raise self._error(str(error), name) from error
+
+    def _error(self, message: str, key: str, hint: str | None = None) -> InputError:
+        return InputError(message, file=self._path, line=self._line, key=key, hint=hint)
+
+    def _meaning(self, name: str) -> Callable[[str], Any]:
+        match name:
+            case "model" | "engine" | "accelerator" as kind:
+                return lambda cell: self._find(kind, cell)
+            case "devices" | "tensor_parallel_size" | "input_tokens" | "output_tokens":
+                return _count
+            case "load_value":
+                return lambda cell: _positive(cell) if cell else None
+            case "value":
+                return _positive
+            case "load":
+                return _load
+            case "as_of":
+                return lambda cell: AsOf.parse(cell) if cell else None
+            case _:
+                return lambda cell: printable(cell, _LONGEST)
+
+    def _find(self, kind: Kind, cell: str) -> str:
+        found = self._names.find(kind, cell)
+        if kind == "model" and self._model not in (None, found):
+            raise ValueError(f"this file is in the folder of {self._model}, and the row is of {found}")
+        return found
+
+    def _point(self, row: dict[str, Any]) -> EvidencePoint:
+        self._check(row)
+        source = row.pop("source")
+        origin = self._origin(source, row.pop("as_of"))
+        source_id = source if source in self._catalog.layers.sources else ""
+        return EvidencePoint(**row, provenance=origin, source_id=source_id)
+
+    def _check(self, row: dict[str, Any]) -> None:
+        """What no cell shows alone: the checkpoint is one of the model's, and the load has a value or needs none."""
+        key = (row["model"], row["checkpoint"], row["load"], row["load_value"])
+        if key in self._checked:
+            return
+        model = self._catalog.models.get(row["model"])
+        checkpoints = PRECISIONS if model is None else (*model.checkpoints, "unstated")
+        if row["checkpoint"] not in checkpoints:
+            raise UnknownIdError(
+                "checkpoint", row["checkpoint"], checkpoints, key="checkpoint", file=self._path, line=self._line
+            )
+        if (row["load_value"] is not None) != (row["load"] in _VALUED_LOADS):
+            needed = "needs a number" if row["load_value"] is None else "has no number"
+            raise self._error(f"a load of {row['load']} {needed}", "load_value")
+        self._checked.add(key)
+
+    def _origin(self, source: str, as_of: AsOf | None) -> Provenance:
+        key = (source, as_of)
+        if key not in self._origins:
+            title = cited(source, self._catalog.layers.sources)
+            self._origins[key] = Provenance(Level.PUBLISHED, title, as_of, self._layer.name)
+        return self._origins[key]
+
+
+def _count(cell: str) -> int | None:
+    """A whole number; None for what the source does not state."""
+    if not cell:
+        return None
+    number = _positive(cell)
+    if number != int(number):
+        raise ValueError(f"'{cell}' is not a whole number")
+    return int(number)
+
+
+def _positive(cell: str) -> float:
+    if not cell:
+        raise ValueError("a number is missing")
     number = float(cell)
     if not 0 < number < inf:
         raise ValueError(f"'{cell}' is not a number above 0")
-    if whole and number != int(number):
-        raise ValueError(f"'{cell}' is not a whole number")
     return number
 
 
-def _known(column: str, wanted: str, known: Collection[str], path: Path, line: int) -> str:
-    if wanted not in known:
-        raise UnknownIdError(column, wanted, known, key=column, file=path, line=line)
-    return wanted
-
-
-def _accelerator(wanted: str, catalog: Catalog, path: Path, line: int) -> str:
-    """The canonical id of an accelerator under any of its names."""
-    try:
-        return catalog.accelerator(wanted).id
-    except UnknownIdError as error:
-        raise UnknownIdError(
-            "accelerator", wanted, catalog.accelerators, key="accelerator", file=path, line=line
-        ) from error
-
-
-def _needed(numbers: dict[str, float | None], key: str, path: Path, line: int) -> float:
-    value = numbers[key]
-    if value is None:
-        raise InputError("a number is missing", file=path, line=line, key=key)
-    return value
+def _load(cell: str) -> Load:
+    load = next((known for known in LOADS if known == cell), None)
+    if load is None:
+        raise ValueError(f"'{cell}' is none of {', '.join(LOADS)}")
+    return load

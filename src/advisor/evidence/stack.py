@@ -30,6 +30,6 @@ class Stack:
 
         A point that states no tensor_parallel_size is taken to have used its devices as one group.
         """
-        size = point.tensor_parallel_size or point.devices * self.accelerator.logical_cores
+        size = point.tensor_parallel_size or (point.devices or 0) * self.accelerator.logical_cores
         same = point.same_stack(self.model.id, self.checkpoint.id, self.accelerator.id, self.engine.id)
         return same and size == self.tensor_parallel_size

@@ -39,7 +39,7 @@ def measured_sweep(stack: Stack, near: Iterable[EvidencePoint], catalog: Catalog
         sigma_shared=0.0,
         sigma_own=max(_MEASURED_FLOOR, _misfit(curve, sweep), *(_sigma(point) for point in sweep)),
         provenance=_origin(sweep),
-        prompt_ratio=min(point.input_tokens / point.output_tokens for point in sweep),
+        prompt_ratio=min(point.prompt_ratio for point in sweep),
         curve=curve,
     )
     return Calibrated(efficiency, sweep)
@@ -61,7 +61,7 @@ def measured_prefill(stack: Stack, near: Sequence[EvidencePoint]) -> Efficiency 
 
 
 def _prefill(stack: Stack, first: EvidencePoint, measured_s: float) -> Efficiency | None:
-    ideal_s = prefill_s(stack.replica, first.input_tokens, 0.0, 1.0)
+    ideal_s = prefill_s(stack.replica, first.shape[0], 0.0, 1.0)
     if measured_s <= ideal_s:
         return None
     source = f"prefill efficiency from the first token of {first.provenance.source}"

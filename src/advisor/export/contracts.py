@@ -203,17 +203,24 @@ class LoadDocument(BaseModel):
     value: Number | None
 
 
+class EvidenceLoad(BaseModel):
+    """Requests in flight, per second or of a batch; or as many as the engine, or the benchmark's limits, allow."""
+
+    kind: Literal["concurrency", "rate", "batch", "max_load", "slo_bound", "unstated"]
+    value: Number | None
+
+
 class EvidenceRow(BaseModel):
     model: str
     checkpoint: str
     accelerator: str
-    devices: int
+    devices: int | None = Field(description="null: the source does not state it; 0: the built-in endpoint")
     tensor_parallel_size: int | None
     engine: str
     engine_version: str
-    input_tokens: int
-    output_tokens: int
-    load: LoadDocument
+    input_tokens: int | None
+    output_tokens: int | None
+    load: EvidenceLoad
     metric: str
     value: Number
     unit: str
@@ -223,6 +230,11 @@ class EvidenceRow(BaseModel):
     as_of: str | None
     run_id: str | None
     note: str | None
+    source_id: str | None = Field(None, description="an entry of sources.toml")
+    location: str | None = Field(None, description="where the source is")
+    place: str | None = Field(None, description="the file or row of the figure within the source")
+    dataset: str | None = Field(None, description="the prompts, where they are not of one length")
+    caveats: list[str] = Field([], description="what must be known before the figure is compared with others")
 
 
 class Evidence(Document):

@@ -1,16 +1,21 @@
 """`advisor.evidence/1`: performance figures as a JSON document."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from advisor.catalog.records import Source
 from advisor.evidence.points import EvidencePoint
 from advisor.export.document import Document, ProvenanceMap
 
+Caveats = Callable[[EvidencePoint, Mapping[str, Source]], Sequence[str]]
+"""Turns what must be known of a figure into sentences; the language is the caller's."""
 
-def evidence_document(points: Sequence[EvidencePoint]) -> Document:
-    """Every figure with its key, load and origin."""
+
+def evidence_document(points: Sequence[EvidencePoint], sources: Mapping[str, Source], caveats: Caveats) -> Document:
+    """Every figure with its key, load, origin and caveats."""
     entries = ProvenanceMap()
     rows = []
     for index, point in enumerate(points):
+        source = sources.get(point.source_id)
         entries.add(f"/evidence/{index}", point.provenance)
         rows.append(
             {
@@ -33,6 +38,11 @@ def evidence_document(points: Sequence[EvidencePoint]) -> Document:
                 "as_of": str(point.provenance.as_of) if point.provenance.as_of else None,
                 "run_id": point.run_id,
                 "note": point.note or None,
+                "source_id": point.source_id or None,
+                "location": source.location if source else None,
+                "place": point.place or None,
+                "dataset": point.dataset or None,
+                "caveats": list(caveats(point, sources)),
             }
         )
     return {"schema": "advisor.evidence/1", "evidence": rows, "provenance": entries.as_document()}

@@ -1,9 +1,30 @@
 """One performance figure in words, the same in a table of the command line and of the app."""
 
-from advisor.evidence.points import EvidencePoint
+from collections.abc import Mapping
+
+from advisor.catalog.records import Source
+from advisor.evidence.points import EvidencePoint, Load
 from advisor.quantities import text
 
-_SHORT = {"output_tokens_per_s": "output", "ttft_ms": "TTFT", "itl_ms": "ITL", "tpot_ms": "TPOT", "e2e_ms": "E2E"}
+_SHORT = {
+    "output_tokens_per_s": "output",
+    "output_tokens_per_s_per_device": "output/device",
+    "output_tokens_per_s_per_user": "output/user",
+    "total_tokens_per_s": "in + out",
+    "requests_per_s": "requests",
+    "ttft_ms": "TTFT",
+    "itl_ms": "ITL",
+    "tpot_ms": "TPOT",
+    "e2e_ms": "E2E",
+}
+_UNNAMED_STATISTICS = ("unstated", "aggregate")
+_LOAD_CAVEATS: Mapping[Load, str] = {
+    "max_load": "Max load: as many requests as the engine takes, under no latency limit. The same GPUs have given "
+    "about nine times what they give at 64 in flight; it never supports a figure under an SLO.",
+    "slo_bound": "The highest load within the benchmark's own latency limits, not within yours.",
+    "batch": "One fixed batch from start to end, not requests that come and go.",
+    "unstated": "The source does not state the load.",
+}
 
 
 def figure_name(point: EvidencePoint) -> str:
@@ -11,24 +32,56 @@ def figure_name(point: EvidencePoint) -> str:
     return _SHORT.get(point.metric, point.metric)
 
 
+def statistic_name(point: EvidencePoint) -> str:
+    """`TTFT p99`, `output`: the figure's name with its statistic, where there is one to name."""
+    statistic, _, _ = point.statistic.partition(",")
+    named = statistic not in _UNNAMED_STATISTICS and point.unit == "ms"
+    return f"{figure_name(point)} {statistic}" if named else figure_name(point)
+
+
 def figure_value(point: EvidencePoint) -> str:
-    """Three digits and a unit; documents hold every digit."""
-    return text.milliseconds(point.value) if point.unit == "ms" else f"{text.rate(point.value)} tok/s"
+    """Three digits and a unit; documents hold every digit. The figure's name says what it is for each of."""
+    if point.unit == "ms":
+        return text.milliseconds(point.value)
+    return f"{text.rate(point.value)} {'req/s' if point.unit == 'req/s' else 'tok/s'}"
 
 
 def model_of(point: EvidencePoint) -> str:
     """`scout fp8`; the built-in endpoint has no checkpoint."""
     name = point.model.removeprefix("llama-4-")
-    return f"{name} {point.checkpoint}" if point.devices else name
+    return name if point.devices == 0 else f"{name} {point.checkpoint}"
 
 
 def hardware_of(point: EvidencePoint) -> str:
     """`8 × H100-80GB`; the built-in endpoint runs on no accelerator."""
-    return f"{point.devices} × {point.accelerator}" if point.devices else point.accelerator
+    if point.devices == 0:
+        return point.accelerator
+    return f"{'?' if point.devices is None else point.devices} × {point.accelerator}"
+
+
+def shape_of(point: EvidencePoint) -> str:
+    """`1000/250`, tokens in and out; the prompts' name where they are not of one length."""
+    if point.input_tokens is None and point.output_tokens is None:
+        return point.dataset or "?"
+    return "/".join("?" if number is None else str(number) for number in (point.input_tokens, point.output_tokens))
 
 
 def load_of(point: EvidencePoint) -> str:
-    """`8`, `2 req/s` or `max`."""
+    """`8`, `2 req/s`, `batch 4`, `max`, `at limits`, or `?`."""
     if point.load_value is None:
-        return "max"
-    return f"{point.load_value:g}" + (" req/s" if point.load == "rate" else "")
+        return {"max_load": "max", "slo_bound": "at limits"}.get(point.load, "?")
+    number = f"{point.load_value:g}"
+    return {"rate": f"{number} req/s", "batch": f"batch {number}"}.get(point.load, number)
+
+
+def place_of(point: EvidencePoint, sources: Mapping[str, Source]) -> str:
+    """Where the figure stands: the source's location, and the place within it."""
+    source = sources.get(point.source_id)
+    return ", ".join(part for part in (source.location if source else "", point.place) if part)
+
+
+def caveats(point: EvidencePoint, sources: Mapping[str, Source]) -> tuple[str, ...]:
+    """What must be known before this figure is compared with others: of the row, its load, and its source."""
+    source = sources.get(point.source_id)
+    own = point.note[:1].upper() + point.note[1:]
+    return tuple(part for part in (own, _LOAD_CAVEATS.get(point.load, ""), source.note if source else "") if part)

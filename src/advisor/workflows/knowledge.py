@@ -7,7 +7,7 @@ from advisor.advice.published import ReportPick
 from advisor.catalog.load import Catalog
 from advisor.evidence.ledger import Ledger
 from advisor.evidence.points import EvidencePoint
-from advisor.evidence.published import published_points
+from advisor.evidence.published import all_published_points, published_points
 from advisor.evidence.reports import load_reports
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
@@ -20,8 +20,8 @@ def gather(catalog: Catalog, paths: UserPaths) -> Knowledge:
 
 
 def all_points(catalog: Catalog, paths: UserPaths) -> Sequence[EvidencePoint]:
-    """Every figure that can be shown, simulated ones included."""
-    return [*Ledger(paths.ledger).points(), *published_points(catalog)]
+    """Every figure that can be shown: simulated ones, and those of models that advice never considers, included."""
+    return [*Ledger(paths.ledger).points(), *all_published_points(catalog)]
 
 
 def _report_picks(catalog: Catalog) -> list[ReportPick]:
