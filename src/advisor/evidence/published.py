@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.layers import SHIPPED, Layer, cited, read_csv
+from advisor.catalog.layers import Layer, cited, read_csv
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.evidence.names import Kind, Names
@@ -74,7 +74,7 @@ def published_points_of(catalog: Catalog, models: Collection[str]) -> list[Evide
 def _files(layer: Layer, models: Collection[str], names: Names) -> Iterator[tuple[Path, str | None]]:
     """The files of a layer to read, each with the model that its folder is named after."""
     root = layer.root / "published"
-    if layer.name != SHIPPED:
+    if layer.is_by_hand:
         _check_folders(root, names)
     for path in sorted(root.glob("*.csv")):
         yield path, None
