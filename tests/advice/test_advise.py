@@ -66,7 +66,14 @@ class TestMaverickOverLongDocuments:
     def test_only_instances_with_room_for_400_billion_parameters_are_left(self) -> None:
         serving = {only.assessment.instance_type for only in only_pool(self.answer).alternatives}
         serving.add(pick_of(self.answer).instance_type)
-        assert serving == {"p5.48xlarge", "p5en.48xlarge", "p6-b200.48xlarge", "p4de.24xlarge", "g7e.48xlarge"}
+        assert serving == {
+            "p5.48xlarge",
+            "p5en.48xlarge",
+            "p6-b200.48xlarge",
+            "p6-b300.48xlarge",
+            "p4de.24xlarge",
+            "g7e.48xlarge",
+        }
 
     def test_prefill_decides_and_the_fleet_is_large(self) -> None:
         pick = pick_of(self.answer)
@@ -143,7 +150,7 @@ def test_both_models_get_a_pool_each_and_an_open_model_is_compared() -> None:
 def test_an_instance_without_a_price_is_kept_with_the_price_below_which_it_wins() -> None:
     answer = ask(regions_allowed=("ap-southeast-3",), peak_rps=2.0)
     below = {entry.instance_type: entry.usd_per_hour for entry in only_pool(answer).wins_below}
-    assert set(below) == {"g7e.12xlarge", "g7e.24xlarge", "g7e.48xlarge"}
+    assert set(below) == {"g7e.12xlarge", "g7e.24xlarge", "g7e.48xlarge", "p6-b300.48xlarge"}
     assert all(price > 0 for price in below.values())
     assert not set(below) & {removal.instance_type for removal in only_pool(answer).rejected}
 

@@ -111,7 +111,7 @@ def test_a_figure_of_a_nested_record_is_named_whole(tmp_path: Path) -> None:
         ("p5.48xlarge,on_demand,,,list,-4,2026-01-01,specified,x", "usd_per_hour", "positive number"),
         ("p5.48xlarge,on_demand,3y,,list,4,2026-01-01,specified,x", "term", "'3y' is none of empty"),
         ("p5.48xlarge,savings_plan,,,list,4,2026-01-01,specified,x", "term", "is none of 1y, 3y"),
-        ("p5.48xlarge,spot,,,p50,4,2026-01-01,specified,x", "statistic", "none of list, min, max, mean"),
+        ("p5.48xlarge,spot,,,p50,4,2026-01-01,specified,x", "statistic", "none of list, rounded, min, max, mean"),
         ('p5.48xlarge,on_demand,,,list,4,2026-01-01,"unclosed', None, "cells are needed"),
     ],
 )
@@ -201,10 +201,10 @@ def _keys(table: dict[str, Any], place: tuple[str, ...] = ()) -> list[tuple[str,
     ]
 
 
-_FILES = ("accelerators.toml", "instances.toml", "engines.toml", "managed.toml", "sources.toml")
+_FILES = ("accelerators.toml", "ultraservers.toml", "engines.toml", "managed.toml", "sources.toml")
 _PLACES = [
     (name, place)
-    for name in (*_FILES, "models/llama-4-scout.toml")
+    for name in (*_FILES, "instances/p5.toml", "models/llama-4-scout.toml")
     for place in _keys(tomllib.loads((shipped_root() / name).read_text(encoding="utf-8")))
 ]
 _ANYTHING = st.sampled_from(

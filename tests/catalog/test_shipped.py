@@ -3,30 +3,84 @@
 import csv
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from advisor.catalog.layers import shipped_root
 from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.prices import UNPLACED
+from advisor.catalog.records import Price
 from advisor.quantities.provenance import Level
 
-SCENARIOS = ("p5.48xlarge", "p4d.24xlarge", "g6e.48xlarge", "trn2.48xlarge", "inf2.48xlarge")
-OTHERS = (
-    "p5en.48xlarge",
-    "p5.4xlarge",
-    "p4de.24xlarge",
-    "p6-b200.48xlarge",
-    "g7e.12xlarge",
-    "g7e.24xlarge",
-    "g7e.48xlarge",
-    "trn1.32xlarge",
-    "r8g.48xlarge",
-)
+SIZES = {
+    "g5": "48xlarge",
+    "g6": "4xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+    "g6e": "xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+    "g7": "2xlarge 4xlarge 8xlarge 12xlarge 24xlarge 48xlarge",
+    "g7e": "2xlarge 4xlarge 8xlarge 12xlarge 24xlarge 48xlarge",
+    "gr6": "4xlarge 8xlarge",
+    "inf2": "xlarge 8xlarge 24xlarge 48xlarge",
+    "p4d": "24xlarge",
+    "p4de": "24xlarge",
+    "p5": "4xlarge 48xlarge",
+    "p5e": "48xlarge",
+    "p5en": "48xlarge",
+    "p6-b200": "48xlarge",
+    "p6-b300": "48xlarge",
+    "r8g": "48xlarge metal-48xl",
+    "trn1": "2xlarge 32xlarge",
+    "trn1n": "32xlarge",
+    "trn2": "3xlarge 48xlarge",
+    "trn2u": "48xlarge",
+}
+TYPES = {f"{family}.{size}" for family, sizes in SIZES.items() for size in sizes.split()}
+READ = {
+    ("on_demand", "list"): 375 + 9 + 3 - 1,
+    ("on_demand", "rounded"): 1,
+    ("spot", "min"): 228,
+    ("spot", "max"): 190,
+    ("capacity_block", "list"): 197,
+    ("savings_plan", "list"): 3 + 2,
+    ("reserved", "list"): 1,
+}
+"""Price rows of the collection that the catalogue was made from, 1,008 in all: on-demand prices, their history and
+their second readings, one of them rounded; spot by the cheapest and the dearest zone; plans without and with upfront."""
 
 
-def test_the_scenario_instances_and_their_neighbours_are_there(catalog: Catalog) -> None:
-    assert set(catalog.instances) == {*SCENARIOS, *OTHERS}
+_OURS = "us-east-1 list price of 2026-07-20 times the region's multiplier: "
+"""How a row begins that we worked out for a region in which an instance was offered after the lists were read."""
+
+
+@pytest.fixture(scope="module")
+def rows(catalog: Catalog) -> list[Price]:
+    """Every price row, those included whose region nobody could name."""
+    return [row for region in (*catalog.prices.regions(), UNPLACED) for row in catalog.prices.rows(region)]
+
+
+def test_every_instance_type_is_there_in_the_file_of_its_family(catalog: Catalog) -> None:
+    assert set(catalog.instances) == TYPES
+    assert len(TYPES) == 48
+    for path in (shipped_root() / "instances").iterdir():
+        assert {name.partition(".")[0] for name in tomllib.loads(path.read_text(encoding="utf-8"))} == {path.stem}
+
+
+def test_ultraservers_are_records_of_their_own_and_no_instances(catalog: Catalog) -> None:
+    servers = {server.id: server.accelerator_count for server in catalog.ultraservers.values()}
+    assert servers == {
+        "u-p6e-gb200x36": 36,
+        "u-p6e-gb200x72": 72,
+        "trn3-ultraserver-gen1": 64,
+        "trn3-ultraserver-gen2": 144,
+    }
+
+
+def test_no_price_row_that_was_read_is_missing(rows: list[Price]) -> None:
+    read = [row for row in rows if not row.provenance.source.startswith(_OURS)]
+    assert Counter((row.option, row.statistic) for row in read) == READ
+    assert sum(READ.values()) == 1_008
 
 
 def test_every_record_says_where_and_when_it_was_read(catalog: Catalog) -> None:
@@ -36,31 +90,27 @@ def test_every_record_says_where_and_when_it_was_read(catalog: Catalog) -> None:
     assert all(origin.default.source and origin.default.as_of for origin in origins)
 
 
-def test_every_price_row_is_dated_and_sourced(catalog: Catalog) -> None:
-    rows = [row for region in catalog.prices.regions() for row in catalog.prices.rows(region)]
-    assert len(rows) > 400
+def test_every_price_row_is_dated_and_sourced(catalog: Catalog, rows: list[Price]) -> None:
     assert all(row.provenance.as_of and row.provenance.source and row.usd_per_hour > 0 for row in rows)
-    assert {row.instance_type for row in rows} <= set(catalog.instances)
+    assert {row.instance_type for row in rows} <= {*catalog.instances, *catalog.ultraservers}
 
 
 def test_every_source_id_in_a_price_file_is_listed() -> None:
-    import tomllib
-
     root = shipped_root()
     known = set(tomllib.loads((root / "sources.toml").read_text(encoding="utf-8")))
     for path in (root / "prices").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
-            assert {row["source"] for row in csv.DictReader(file)} <= known, path.name
+            assert {row["source"].partition(": ")[0] for row in csv.DictReader(file)} <= known, path.name
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-east-2", "us-west-2", "eu-central-1"])
 def test_on_demand_prices_of_the_home_regions(catalog: Catalog, region: str) -> None:
-    unpriced = [
-        name
+    unpriced = {
+        instance.family
         for name, instance in catalog.instances.items()
         if instance.offered_in(region, "on_demand") and catalog.prices.find(name, region, "on_demand") is None
-    ]
-    assert unpriced == []
+    }
+    assert unpriced <= {"g7", "g5"}, "g7 is listed in us-east-1 only, and of g5 no multiplier is known everywhere"
 
 
 def test_no_list_price_is_a_value_and_not_a_zero(catalog: Catalog) -> None:
@@ -136,7 +186,9 @@ def test_every_record_passes_the_strict_validation_that_overlays_get(tmp_path: P
     from advisor.catalog.load import Catalog as Loaded
 
     doubled: Loaded = load_catalog([shipped_root()])
-    assert set(doubled.instances) == {*SCENARIOS, *OTHERS}
+    assert set(doubled.instances) == TYPES
+    assert doubled.ultraservers
+    assert doubled.interruptions
     assert len(doubled.models) == 2
     assert doubled.accelerators
     assert doubled.engines

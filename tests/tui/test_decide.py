@@ -8,7 +8,7 @@ async def test_the_app_opens_on_the_first_question_with_the_whole_catalogue(app:
     async with opened(app):
         shown = screen_text(app)
         assert "Question 1 of 10" in shown
-        assert "instances left 14 → 9" in shown
+        assert "instances left 48 → 14" in shown
 
 
 async def test_a_digit_answers_and_the_next_question_comes(app: AdvisorApp) -> None:

@@ -136,6 +136,10 @@ def _by_stack(catalog: Catalog, workload: Workload) -> tuple[list[tuple[Instance
         if accelerator is None:
             removed.append(Removal(instance.id, "stack", error("no_accelerator", instance=instance.id)))
             continue
+        if accelerator.unknown_rates:
+            reason = error("rates_unknown", accelerator=accelerator.name, rates=accelerator.unknown_rates)
+            removed.append(Removal(instance.id, "stack", reason))
+            continue
         engines = [engine for engine in catalog.engines.values() if engine.accelerators == accelerator.kind]
         for engine in engines:
             objection = _stack_objection(instance, accelerator, engine, workload)

@@ -125,11 +125,12 @@ class Layers:
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = tuple(layers)
 
-    def files(self, pattern: str) -> Iterator[tuple[Layer, Path]]:
-        """Files matching a pattern below each layer, in layer order, then by name."""
+    def files(self, *patterns: str) -> Iterator[tuple[Layer, Path]]:
+        """Files matching any of the patterns below each layer, in layer order, then by pattern, then by name."""
         for layer in self.layers:
-            for path in sorted(layer.root.glob(pattern)):
-                yield layer, path
+            for pattern in patterns:
+                for path in sorted(layer.root.glob(pattern)):
+                    yield layer, path
 
     @property
     def has_overlay(self) -> bool:
@@ -152,10 +153,10 @@ class Layers:
                 found[key] = _source(key, values, found.get(key), path)
         return found
 
-    def tables(self, pattern: str) -> dict[str, Table]:
+    def tables(self, *patterns: str) -> dict[str, Table]:
         """Top-level tables of all matching files, merged by key across layers."""
         merged: dict[str, Table] = {}
-        for layer, path in self.files(pattern):
+        for layer, path in self.files(*patterns):
             for key, values in read_toml(path).items():
                 table = merged.setdefault(key, Table((key,), sources=self.sources))
                 if not isinstance(values, dict):
@@ -256,11 +257,15 @@ def _source(key: str, values: object, before: Source | None, path: Path) -> Sour
 
 
 def cited(source: object, sources: Mapping[str, Source]) -> str:
-    """The title of a listed source, or the words themselves, safe to print. ValueError for what is no text."""
+    """The title of a listed source, or the words themselves, safe to print. ValueError for what is no text.
+
+    An id may be followed by a colon and what was found there: the title takes the id's place.
+    """
     if not isinstance(source, str):
         raise ValueError("source is text: what was read, or the id of an entry of sources.toml")
-    known = sources.get(source)
-    return known.title if known else printable(source, _LONGEST_SOURCE)
+    id_, colon, found = source.partition(": ")
+    known = sources.get(id_)
+    return printable(f"{known.title}{colon}{found}" if known else source, _LONGEST_SOURCE)
 
 
 def _provenance(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.catalog.build import build
+from advisor.catalog.interruptions import read_interruptions
 from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, shipped_root
 from advisor.catalog.overlay import check_names
 from advisor.catalog.prices import PriceBook
@@ -18,15 +19,19 @@ from advisor.catalog.records import (
     Engine,
     EngineVersion,
     Instance,
+    Interruption,
     ManagedRate,
     Model,
     Notice,
     Overhead,
+    UltraServer,
     Vision,
 )
 from advisor.errors import InputError, UnknownIdError
 
 T = TypeVar("T")
+_INSTANCE_FILES = ("instances.toml", "instances/*.toml")
+"""An overlay keeps its instances in one file or in several; the shipped ones lie in a file for each family."""
 
 
 class Catalog:
@@ -34,7 +39,8 @@ class Catalog:
 
     def __init__(self, layers: Layers, today: date) -> None:
         self.layers = layers
-        self.prices = PriceBook(layers, lambda: self.instances, today)
+        self.prices = PriceBook(layers, lambda: self.instances, lambda: self.ultraservers, today)
+        self._families: dict[str, Mapping[str, Instance]] = {}
 
     @cached_property
     def accelerators(self) -> Mapping[str, Accelerator]:
@@ -42,11 +48,22 @@ class Catalog:
 
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
-        tables = self.layers.tables("instances.toml")
-        found = _records(tables, Instance)
+        return self._instances_in(*_INSTANCE_FILES)
+
+    @cached_property
+    def ultraservers(self) -> Mapping[str, UltraServer]:
+        tables = self.layers.tables("ultraservers.toml")
+        found = _records(tables, UltraServer)
         for key, table in tables.items():
-            self._check_instance(found[key], table)
+            chip = found[key].accelerator
+            if chip is not None and chip not in self.accelerators:
+                raise table.unknown("accelerator", chip, self.accelerators, "accelerator")
         return found
+
+    @cached_property
+    def interruptions(self) -> Mapping[tuple[str, str], Interruption]:
+        """How often spot capacity is taken back, by instance type and region, where anybody published it."""
+        return read_interruptions(self.layers, lambda: self.instances)
 
     @cached_property
     def managed(self) -> Mapping[str, ManagedRate]:
@@ -66,7 +83,10 @@ class Catalog:
         return {key: _model(table) for key, table in self.layers.tables("models/*.toml").items()}
 
     def instance(self, wanted: str) -> Instance:
-        return self._one("instance", self.instances, wanted)
+        """One instance; only the file of its family is read for it, unless an overlay states instances."""
+        family = wanted.partition(".")[0]
+        known = self._family(family)
+        return known[wanted] if wanted in known else self._one("instance", self.instances, wanted)
 
     def model(self, wanted: str) -> Model:
         return self._one("model", self.models, wanted)
@@ -105,6 +125,23 @@ class Catalog:
         """The newest price day of the catalogue's home region, us-east-1: what a header shows as its age."""
         days = [row.provenance.as_of.end for row in self.prices.rows("us-east-1") if row.provenance.as_of]
         return max(days).isoformat() if days else None
+
+    def _family(self, family: str) -> Mapping[str, Instance]:
+        """The instances of a family, or all: once they are read, and where any file may state one of the family."""
+        files = list(self.layers.files(*_INSTANCE_FILES))
+        own = [path for _, path in files if path.stem == family]
+        if "instances" in self.__dict__ or not own or any(layer.name != SHIPPED for layer, _ in files):
+            return self.instances
+        if family not in self._families:
+            self._families[family] = self._instances_in(f"instances/{own[0].name}")
+        return self._families[family]
+
+    def _instances_in(self, *patterns: str) -> Mapping[str, Instance]:
+        tables = self.layers.tables(*patterns)
+        found = _records(tables, Instance)
+        for key, table in tables.items():
+            self._check_instance(found[key], table)
+        return found
 
     def _check_instance(self, instance: Instance, table: Table) -> None:
         """An instance names a chip that the catalogue holds, and how many of it, or none at all."""

@@ -8,14 +8,16 @@ from advisor.errors import InputError, near
 FILES = (
     "accelerators.toml",
     "instances.toml",
+    "ultraservers.toml",
     "engines.toml",
     "managed.toml",
     "sources.toml",
     "discounts.toml",
     "cross-checks.toml",
     "decision-tree.toml",
+    "interruptions.csv",
 )
-FOLDERS = {"models": ".toml", "prices": ".csv", "reports": ".toml", "published": ".csv"}
+FOLDERS = {"instances": ".toml", "models": ".toml", "prices": ".csv", "reports": ".toml", "published": ".csv"}
 _NESTED = "published"
 """The folder that may hold folders of the same files, one a model."""
 _BESIDE = (".md", ".txt")

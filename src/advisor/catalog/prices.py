@@ -1,6 +1,6 @@
 """Prices by region: one CSV file each, read when the region is first asked for."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -28,8 +28,11 @@ COLUMNS = (
     "source",
 )
 
-STATISTICS = ("list", "min", "max", "mean")
+STATISTICS = ("list", "rounded", "min", "max", "mean")
+"""A rounded price restates a list price with fewer digits: history, which never holds as the price."""
 TERMS = ("1y", "3y")
+UNPLACED = "unknown"
+"""The file of rows whose region the reader of a page could not name: history that no question finds."""
 _WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
 Key = tuple[str, str, str, str, str]
 
@@ -41,9 +44,16 @@ class PriceBook:
     shipped or refreshed lie the private discounts that hold on `today`.
     """
 
-    def __init__(self, layers: Layers, instances: Callable[[], Mapping[str, Instance]], today: date) -> None:
+    def __init__(
+        self,
+        layers: Layers,
+        instances: Callable[[], Mapping[str, Instance]],
+        ultraservers: Callable[[], Collection[str]],
+        today: date,
+    ) -> None:
         self._layers = layers
         self._instances = instances
+        self._ultraservers = ultraservers
         self._today = today
         self._regions: dict[str, list[Price]] = {}
         self._held: dict[str, dict[Key, Price]] = {}
@@ -59,7 +69,7 @@ class PriceBook:
 
     def regions(self) -> tuple[str, ...]:
         """Regions that have a price file."""
-        return tuple(sorted({path.stem for _, path in self._layers.files("prices/*.csv")}))
+        return tuple(sorted({path.stem for _, path in self._layers.files("prices/*.csv")} - {UNPLACED}))
 
     def rows(self, region: str) -> list[Price]:
         """All rows of a region, older ones included, in file order."""
@@ -108,7 +118,7 @@ class PriceBook:
 
     def _check(self, price: Price, path: Path, line: int) -> None:
         instances = self._instances()
-        if price.instance_type not in instances:
+        if price.instance_type not in instances and price.instance_type not in self._ultraservers():
             key = "instance_type"
             raise UnknownIdError("instance", price.instance_type, instances, key=key, file=path, line=line)
         terms = TERMS if price.option in _WITH_TERM else ("",)

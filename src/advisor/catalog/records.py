@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from advisor.errors import InputError
 from advisor.quantities.provenance import Provenance
 from advisor.quantities.quantity import Quantity
 
@@ -16,6 +17,11 @@ Interconnect = Literal["nvlink", "neuronlink", "pcie"]
 PurchaseOption = Literal["on_demand", "spot", "capacity_block", "savings_plan", "reserved"]
 PURCHASE_OPTIONS: tuple[PurchaseOption, ...] = ("on_demand", "spot", "capacity_block", "savings_plan", "reserved")
 WeightFormat = Literal["bf16", "fp8", "int4", "nvfp4"]
+Rate = Literal["memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s"]
+RATES: tuple[Rate, ...] = ("memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s")
+"""What a roofline is drawn from."""
+InterruptionBand = Literal["<5%", "5-10%", "10-15%", "15-20%", ">20%"]
+INTERRUPTION_BANDS: tuple[InterruptionBand, ...] = ("<5%", "5-10%", "10-15%", "15-20%", ">20%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,16 @@ class Accelerator:
     memory_gib: float
     memory_marketing_gb: float
     memory_type: str
-    memory_bandwidth_gb_per_s: float
-    bf16_dense_tflops: float
     interconnect: Interconnect
     interconnect_name: str
-    link_gb_per_s: float
     origin: Origin
+    memory_bandwidth_gb_per_s: float | None = None
+    bf16_dense_tflops: float | None = None
+    link_gb_per_s: float | None = None
     memory_api_mib: int | None = None
     memory_driver_mib: int | None = None
     fp8_dense_tflops: float | None = None
+    int8_dense_tops: float | None = None
     fp4_dense_tflops: float | None = None
     compute_capability: float | None = None
     logical_cores: int = 1
@@ -79,13 +86,29 @@ class Accelerator:
     physical_cores: int = 1
     aliases: tuple[str, ...] = ()
 
+    @property
+    def unknown_rates(self) -> tuple[Rate, ...]:
+        """Rates that nobody has published, without which no time can be computed for the chip."""
+        return tuple(key for key in RATES if getattr(self, key) is None)
+
+    def rate(self, key: Rate) -> float:
+        """A rate that a computation needs. InputError where nobody has published it."""
+        value: float | None = getattr(self, key)
+        if value is None:
+            hint = "An overlay's accelerators.toml can state it."
+            raise InputError(f"nobody has published {key} of {self.name}", key=f"{self.id}.{key}", hint=hint)
+        return value
+
     def dense_tflops(self, weight_format: WeightFormat) -> float:
-        """Peak rate for weights of this format, per chip; a format without arithmetic of its own runs at BF16."""
+        """Peak rate for weights of this format, per chip; a format without arithmetic of its own runs at BF16.
+
+        InputError where nobody has published it.
+        """
         if weight_format == "fp8" and self.fp8_dense_tflops is not None:
             return self.fp8_dense_tflops
         if weight_format == "nvfp4" and self.fp4_dense_tflops is not None:
             return self.fp4_dense_tflops
-        return self.bf16_dense_tflops
+        return self.rate("bf16_dense_tflops")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +127,7 @@ class Instance:
     accelerator_count: int = 0
     local_nvme_gb: float | None = None
     efa: bool | None = None
+    efa_interfaces: int | None = None
     cpu_architecture: str = "x86_64"
     capacity_block_regions: tuple[str, ...] = ()
     memory_bandwidth_gb_per_s: float | None = None
@@ -123,6 +147,39 @@ class Instance:
     def sold_in(self, region: str) -> tuple[PurchaseOption, ...]:
         """Every way in which AWS sells it in the region, price known or not."""
         return tuple(option for option in self.purchase_options if self.offered_in(region, option))
+
+
+@dataclass(frozen=True, slots=True)
+class UltraServer:
+    """Several instances that the accelerators' own link joins, sold whole; no EC2 instance type. None is unknown.
+
+    accelerator is the catalogue's id of the chip, where its specification was read.
+    """
+
+    id: str
+    name: str
+    accelerator_name: str
+    accelerator_count: int
+    origin: Origin
+    accelerator: str | None = None
+    servers: int | None = None
+    vcpus: int | None = None
+    memory_gib: float | None = None
+    network_gbps: float | None = None
+    link_name: str = ""
+    purchase_options: tuple[PurchaseOption, ...] = ()
+    capacity_block_regions: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """Share of an instance's spot capacity that AWS took back within a month, in one region, as one of five bands."""
+
+    instance_type: str
+    region: str
+    band: InterruptionBand
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)

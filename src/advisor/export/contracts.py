@@ -139,14 +139,15 @@ class AcceleratorFigures(BaseModel):
     memory_gib: Number = Field(description="what a process can allocate, per chip")
     memory_marketing_gb: Number
     memory_type: str
-    memory_bandwidth_gb_per_s: Number
-    bf16_dense_tflops: Number
+    memory_bandwidth_gb_per_s: Number | None
+    bf16_dense_tflops: Number | None
     interconnect: str
     interconnect_name: str
-    link_gb_per_s: Number
+    link_gb_per_s: Number | None
     memory_api_mib: int | None
     memory_driver_mib: int | None
     fp8_dense_tflops: Number | None
+    int8_dense_tops: Number | None
     fp4_dense_tflops: Number | None
     compute_capability: Number | None
     logical_cores: int
@@ -166,6 +167,7 @@ class InstanceRow(BaseModel):
     accelerator_count: int
     local_nvme_gb: Number | None
     efa: bool | None
+    efa_interfaces: int | None
     cpu_architecture: str
     capacity_block_regions: list[str]
     memory_bandwidth_gb_per_s: Number | None

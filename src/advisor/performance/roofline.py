@@ -52,11 +52,11 @@ class Replica:
 
     @property
     def bandwidth_bytes_per_s(self) -> float:
-        return self.chips * self.accelerator.memory_bandwidth_gb_per_s * GB
+        return self.chips * self.accelerator.rate("memory_bandwidth_gb_per_s") * GB
 
     @property
     def bf16_flops_per_s(self) -> float:
-        return self.chips * self.accelerator.bf16_dense_tflops * TERA
+        return self.chips * self.accelerator.rate("bf16_dense_tflops") * TERA
 
     @property
     def quantised_flops_per_s(self) -> float:
@@ -98,7 +98,7 @@ def all_reduce_s(replica: Replica, streams: float) -> float:
     arch, accelerator = replica.arch, replica.accelerator
     latency = _LINK_LATENCY_S[accelerator.interconnect] * ceil(log2(tp))
     volume = 2 * (tp - 1) / tp * streams * arch.hidden_size * _ACTIVATION_BYTES
-    return _ALL_REDUCES_PER_LAYER * arch.layers * (latency + volume / (accelerator.link_gb_per_s * GB))
+    return _ALL_REDUCES_PER_LAYER * arch.layers * (latency + volume / (accelerator.rate("link_gb_per_s") * GB))
 
 
 def prefill_s(replica: Replica, prompt_tokens: float, cached_tokens: float, compute_efficiency: float) -> float:

@@ -18,6 +18,7 @@ SENTENCES = {
     ),
     "tensor_parallel_defaulted": "No degree was stated: the largest valid one on this instance is used.",
     "no_accelerator": "{instance} has no accelerator. A CPU instance is not a serving choice for Llama 4.",
+    "rates_unknown": "Nobody has published {rates} of {accelerator}, so no speed can be computed for it.",
     "engine_accelerator": "{engine} does not run on {accelerator}.",
     "engine_cannot_serve": "No serve command is known for {engine} here; it is a source of evidence only.",
     "engine_newer_than_known": (

@@ -89,13 +89,19 @@ def keep(path: Path, paths: UserPaths) -> Kept:
     return Kept(result, path, evidence)
 
 
-def throughput_limit(subject: Subject, catalog: Catalog, plan: Plan) -> float:
-    """Output tokens per second that no server on this hardware can exceed under the plan, speculation included."""
+def throughput_limit(subject: Subject, catalog: Catalog, plan: Plan) -> float | None:
+    """Output tokens per second that no server on this hardware can exceed under the plan, speculation included.
+
+    None for a chip whose rates nobody has published.
+    """
     model = catalog.model(subject.model)
+    accelerator = catalog.accelerator(subject.accelerator)
+    if accelerator.unknown_rates:
+        return None
     replica = Replica(
         model.architecture,
         catalog.checkpoint(model, subject.checkpoint),
-        catalog.accelerator(subject.accelerator),
+        accelerator,
         subject.tensor_parallel_size,
         hybrid_kv=True,
     )

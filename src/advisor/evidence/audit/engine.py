@@ -222,10 +222,10 @@ def _stated_itl(figure: Figure, report: Report) -> float | None:
 
 
 def _replica(figure: Figure, report: Report, catalog: Catalog) -> Replica | None:
-    """The whole instance as one replica, at the report's precision; None for a CPU instance."""
+    """The whole instance as one replica, at the report's precision; None without a chip of known rates."""
     instance = catalog.instance(report.scenarios[figure.scenario].instance)
     accelerator = catalog.accelerator_of(instance)
-    if accelerator is None:
+    if accelerator is None or accelerator.unknown_rates:
         return None
     model = catalog.model(figure.model)
     devices = instance.accelerator_count * accelerator.logical_cores

@@ -46,6 +46,10 @@ def _price_cell(row: InstanceRow, region: str, ages: Ages) -> str:
     return f"no list {Level.UNKNOWN.glyph}" if is_offered(row.instance, region) else "not here  "
 
 
+def _bandwidth(row: InstanceRow) -> float | None:
+    return None if row.accelerator is None else row.accelerator.memory_bandwidth_gb_per_s
+
+
 def _written(amount: float | None, form: str) -> str:
     return "" if amount is None else format(amount, form)
 
@@ -73,8 +77,8 @@ COLUMNS = (
     Column(
         "GB/s",
         6,
-        lambda row: f"{row.accelerator.memory_bandwidth_gb_per_s:,g}" if row.accelerator else "",
-        lambda row: row.accelerator.memory_bandwidth_gb_per_s if row.accelerator else 0.0,
+        lambda row: _written(_bandwidth(row), ",g"),
+        lambda row: _bandwidth(row) or 0.0,
         wide=True,
     ),
     Column(
@@ -144,7 +148,9 @@ def drawer(row: InstanceRow, region: str, sold: Sequence[Offer], ages: Ages) -> 
     host = f"{instance.vcpus} vCPU · {instance.memory_gib:,g} GiB · {instance.network_gbps:,g} Gbit/s"
     parts: list[Content | str] = [Content.assemble((instance.id, "bold"), f"   {host}")]
     if row.accelerator is not None:
-        link = f"{row.accelerator.interconnect_name}, {row.accelerator.link_gb_per_s:,g} GB/s each way"
+        speed = row.accelerator.link_gb_per_s
+        rate = "speed unknown" if speed is None else f"{speed:,g} GB/s each way"
+        link = f"{row.accelerator.interconnect_name}, {rate}"
         parts.append(muted(f"{instance.accelerator_count} × {row.accelerator.name} · {link}"))
     parts.append(_sold(row, region, sold, ages))
     if instance.note:
