@@ -133,6 +133,57 @@ def test_catalog_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["purchase_option"] for row in prices} == {"capacity_block", "spot"}
 
 
+def test_catalog_list_filters_sorts_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("--vendor", "nvidia", "--fp8", "--memory-total", "600-", "--sort", "usd_per_gib_hour:desc", "--limit", "2")
+    assert run("catalog", "list", *flags, "--json") == 0
+    found = document(capsys)
+    rows = found["instances"]
+    assert isinstance(rows, list)
+    ratios = [row["derived"]["usd_per_gib_hour"] for row in rows]
+    assert len(rows) == 2
+    assert ratios == sorted(ratios, reverse=True)
+    assert found["purchase_option"] == "on_demand"
+
+
+def test_catalog_list_prices_another_way_of_buying_and_keeps_what_is_sold_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("catalog", "list", "--purchase", "capacity_block", "--region", "us-east-2", "--json") == 0
+    rows = document(capsys)["instances"]
+    assert isinstance(rows, list)
+    prices = {row["instance_type"]: row["usd_per_hour"] for row in rows}
+    assert prices["trn2.48xlarge"] == pytest.approx(35.7608)
+    assert "g7e.48xlarge" not in prices
+
+
+def test_a_filter_that_leaves_nothing_is_named_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("catalog", "list", "--accelerator", "H100", "--price=-1") == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "--price -1 removes" in shown.err
+    assert "the figure is not known; without it 2 would be left" in shown.err
+    assert "--accelerator H100 removes" in shown.err
+
+
+def test_eighty_gib_leaves_out_the_80_gb_chips_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("catalog", "list", "--memory-each", "80") == 0
+    shown = capsys.readouterr()
+    assert "p5.48xlarge" not in shown.out
+    assert "leaves out A100-80GB, H100-80GB" in shown.err
+    assert run("catalog", "list", "--memory-each", "80GB-") == 0
+    assert "p5.48xlarge" in capsys.readouterr().out
+
+
+def test_a_comparison_marks_the_best_and_has_every_way_of_buying(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("catalog", "compare", "p5en.48xlarge", "g7e.48xlarge") == 0
+    lines = {line.partition("  ")[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "▸ 139.80 GiB" in lines["memory each, usable"]
+    assert "▸ $33.14" in lines["USD/h on demand"]
+    assert "$27.34" in lines["USD/h 3-year savings plan, no upfront"]
+    assert "not sold this way" in lines["USD/h Capacity Block"]
+    assert "▸ $0.0436" in lines["USD/h per GiB, usable"]
+
+
 def test_audit_recomputes_and_strict_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("audit") == 0
     assert "81 claims" in capsys.readouterr().out
@@ -211,6 +262,12 @@ def test_schema_prints_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> No
         (("recheck", "absent.toml", "--max-cost-drft", "10%"), "Did you mean --max-cost-drift"),
         (("catalog", "show", "p5.48xlage"), "Did you mean p5.48xlarge"),
         (("catalog", "list", "--catalog", "absent"), "not a directory"),
+        (("catalog", "list", "--sort", "usd_per_gib"), "Did you mean usd_per_gib_hour"),
+        (("catalog", "list", "--accelerator", "H10O"), "Did you mean H100"),
+        (("catalog", "list", "--family", "p55"), "Did you mean p5"),
+        (("catalog", "list", "--price", "40"), "Write 40- for at least that, or -40 for at most"),
+        (("catalog", "list", "--memory-total", "600-500"), "'600-500' ends before it starts"),
+        (("catalog", "list", "--region", "eu-centrl-1"), "Did you mean eu-central-1"),
         (("audit", "absent.toml"), "no such file"),
         (("schema", "recomendation"), "Did you mean recommendation"),
     ],

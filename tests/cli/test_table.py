@@ -100,6 +100,8 @@ def test_columns_that_do_not_go_side_by_side_follow_each_other(monkeypatch: pyte
     [
         "catalog list",
         "catalog list --region us-east-2",
+        "catalog list --purchase savings_plan --sort usd_per_dense_bf16_pflops_hour",
+        "catalog show p5en.48xlarge",
         "catalog show p5.48xlarge",
         "catalog show trn2.48xlarge --region us-east-2",
         "catalog compare p5.48xlarge g7e.48xlarge trn2.48xlarge r8g.48xlarge",

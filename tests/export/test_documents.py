@@ -19,7 +19,7 @@ from advisor.evidence.runs import RunRow
 from advisor.evidence.verification import ClaimCheck, Outcome, Status, Verification, trial_of
 from advisor.export.audit_document import audit_document
 from advisor.export.benchmark_document import benchmark_document, runs_document
-from advisor.export.catalog_document import catalog_document, prices_document
+from advisor.export.catalog_document import FilterCount, catalog_document, prices_document
 from advisor.export.document import Document, uncovered_numbers
 from advisor.export.evidence_document import evidence_document
 from advisor.export.fit_document import fit_document
@@ -31,7 +31,8 @@ from advisor.reasons import warning
 from advisor.slo import Slo
 from advisor.wording.evidence import caveats
 from advisor.wording.reasons import sentence
-from advisor.workflows.catalog import instance_rows, price_ages, prices_of
+from advisor.workflows.catalog.prices import prices_of
+from advisor.workflows.catalog.rows import Buying, entry_of, instance_rows, price_ages
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 from evidence.results import point, result
@@ -58,8 +59,15 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
     ):
         answer = advise(workload_from(settings, catalog), knowledge)
         yield "recommendation", with_provenance(recommendation_document(answer, sentence))
-    rows = [(row.instance, row.accelerator, row.price) for row in instance_rows(catalog, "eu-central-1")]
-    yield "catalog", catalog_document(rows, "eu-central-1", price_ages(catalog, "eu-central-1", TODAY))
+    filters = [FilterCount("--fp8", 3, 0, 11)]
+    asked: tuple[tuple[str, Buying], ...] = (
+        ("eu-central-1", "on_demand"),
+        ("us-east-1", "spot"),
+        ("us-east-1", "savings_plan"),
+    )
+    for region, way in asked:
+        entries = [entry_of(catalog, row) for row in instance_rows(catalog, region, way)]
+        yield "catalog", catalog_document(entries, region, price_ages(catalog, region, TODAY), way, filters)
     yield (
         "prices",
         prices_document(prices_of(catalog, "p5.48xlarge", None), lambda region: price_ages(catalog, region, TODAY)),

@@ -49,13 +49,12 @@ def option_of(purchase: Purchase) -> PurchaseOption:
 
 def offers(catalog: Catalog, instance: Instance, regions: Iterable[str], allowed: Iterable[Purchase]) -> list[Offer]:
     """Every allowed way to buy the instance in the allowed regions, priced or not."""
-    found = []
-    for region in regions:
-        for purchase in allowed:
-            way = _WAYS[purchase]
-            if instance.offered_in(region, way.option):
-                found.append(_offer(catalog, instance.id, region, purchase, way))
-    return found
+    return [
+        offer_in(catalog, instance, region, purchase)
+        for region in regions
+        for purchase in allowed
+        if is_sold(instance, region, purchase)
+    ]
 
 
 def cheapest(found: Iterable[Offer]) -> Offer | None:
@@ -64,18 +63,30 @@ def cheapest(found: Iterable[Offer]) -> Offer | None:
     return min(priced, key=lambda offer: (offer.usd_per_hour, offer.region, offer.purchase), default=None)
 
 
-def _offer(catalog: Catalog, instance_type: str, region: str, purchase: Purchase, way: _Way) -> Offer:
+def offer_in(catalog: Catalog, instance: Instance, region: str, purchase: Purchase) -> Offer:
+    """One way to buy the instance in one region, whether or not it is stated to be sold so."""
     if purchase == "spot":
-        return _spot(catalog, instance_type, region)
-    rows = [
+        return _spot(catalog, instance.id, region)
+    rows = listed(catalog, instance, region, purchase)
+    if not rows:
+        return Offer(instance.id, region, purchase, None)
+    best = min(rows, key=lambda price: price.usd_per_hour)
+    return Offer(instance.id, region, purchase, best.quantity, (best,))
+
+
+def listed(catalog: Catalog, instance: Instance, region: str, purchase: Purchase) -> list[Price]:
+    """The prices that AWS states for one way to buy, one for each manner of paying; a spot market has none."""
+    way = _WAYS[purchase]
+    return [
         price
-        for price in catalog.prices.of(instance_type, region)
+        for price in catalog.prices.of(instance.id, region)
         if price.option == way.option and price.term == way.term and price.statistic == "list"
     ]
-    if not rows:
-        return Offer(instance_type, region, purchase, None)
-    best = min(rows, key=lambda price: price.usd_per_hour)
-    return Offer(instance_type, region, purchase, best.quantity, (best,))
+
+
+def is_sold(instance: Instance, region: str, purchase: Purchase) -> bool:
+    """Whether AWS sells the instance that way in the region, price known or not."""
+    return instance.offered_in(region, option_of(purchase))
 
 
 def _spot(catalog: Catalog, instance_type: str, region: str) -> Offer:

@@ -1,38 +1,89 @@
 """`advisor.catalog/1` and `advisor.prices/1`: instances and prices as JSON documents."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from advisor.advice.offers import Offer
 from advisor.catalog.ages import Ages
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.export.document import Document, ProvenanceMap
+from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.quantity import Quantity
 
 _NOT_FIGURES = ("id", "origin")
+_COUNTED = Provenance(Level.DERIVED, "counted over the instances of this catalogue")
+
+DERIVED = (
+    "memory_total_gib",
+    "memory_bandwidth_total_tb_per_s",
+    "bf16_dense_total_pflops",
+    "fp8_dense_total_pflops",
+    "usd_per_month",
+    "usd_per_accelerator_hour",
+    "usd_per_gib_hour",
+    "usd_per_tb_per_s_hour",
+    "usd_per_dense_bf16_pflops_hour",
+)
+"""Figures that follow from price and hardware; null where one of both is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """One instance of the document: its price bought one way, what follows from it, and every way of buying.
+
+    held is the price row that the price rests on.
+    """
+
+    instance: Instance
+    accelerator: Accelerator | None
+    price: Quantity | None
+    held: Price | None
+    derived: Mapping[str, Quantity] = field(default_factory=dict)
+    offers: Sequence[Offer] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterCount:
+    """What one filter did: the instances that it removes, those of them without the figure, and what is left
+    without it."""
+
+    filter: str
+    removed: int
+    unknown: int
+    left_without: int
 
 
 def catalog_document(
-    rows: Iterable[tuple[Instance, Accelerator | None, Price | None]], region: str, ages: Ages
+    entries: Iterable[CatalogEntry],
+    region: str,
+    ages: Ages,
+    purchase_option: str = "on_demand",
+    filters: Sequence[FilterCount] = (),
 ) -> Document:
-    """Instances with their accelerators and their on-demand price in one region, every figure with its origin."""
-    entries = ProvenanceMap()
+    """Instances with their accelerators and their prices in one region, every figure with its origin."""
+    origins = ProvenanceMap()
     instances = []
-    for index, (instance, accelerator, price) in enumerate(rows):
-        pointer = f"/instances/{index}"
-        instances.append(_instance(instance, accelerator, price, region, ages))
-        entries.add(pointer, instance.origin.default)
-        _overrides(instance, pointer, entries)
-        if accelerator is not None:
-            entries.add(f"{pointer}/accelerator_figures", accelerator.origin.default)
-            _overrides(accelerator, f"{pointer}/accelerator_figures", entries)
-        if price is not None:
-            entries.add(f"{pointer}/usd_per_hour", price.provenance, _beneath(price))
-            entries.add(f"{pointer}/price", price.provenance, _beneath(price))
+    for index, entry in enumerate(entries):
+        instances.append(_instance(entry, region, ages))
+        _origins(entry, f"/instances/{index}", origins)
+    if filters:
+        origins.add("/filters", _COUNTED)
     return {
         "schema": "advisor.catalog/1",
         "region": region,
+        "purchase_option": purchase_option,
+        "filters": [
+            {
+                "filter": each.filter,
+                "removed": each.removed,
+                "unknown": each.unknown,
+                "left_without": each.left_without,
+            }
+            for each in filters
+        ],
         "instances": instances,
-        "provenance": entries.as_document(),
+        "provenance": origins.as_document(),
     }
 
 
@@ -66,15 +117,42 @@ def _price(price: Price, ages: Ages) -> Document:
     }
 
 
-def _instance(
-    instance: Instance, accelerator: Accelerator | None, price: Price | None, region: str, ages: Ages
-) -> Document:
-    found: Document = {"instance_type": instance.id, **_figures(instance)}
-    found["accelerator_figures"] = None if accelerator is None else _figures(accelerator)
-    found["usd_per_hour"] = None if price is None else price.usd_per_hour
-    found["price"] = None if price is None else _price(price, ages)
+def _instance(entry: CatalogEntry, region: str, ages: Ages) -> Document:
+    instance = entry.instance
+    found: Document = {"instance_type": instance.id, "family": instance.family, **_figures(instance)}
+    found["accelerator_figures"] = None if entry.accelerator is None else _figures(entry.accelerator)
+    found["usd_per_hour"] = None if entry.price is None else entry.price.value
+    found["price"] = None if entry.held is None else _price(entry.held, ages)
+    found["derived"] = {key: entry.derived[key].value if key in entry.derived else None for key in DERIVED}
+    found["offers"] = [_offer(offer) for offer in entry.offers]
     found["sold_as"] = list(instance.sold_in(region))
     return found
+
+
+def _offer(offer: Offer) -> Document:
+    return {
+        "purchase_option": offer.purchase,
+        "payment": offer.rows[0].payment or None if offer.rows else None,
+        "usd_per_hour": offer.usd_per_hour,
+        "low": None if offer.price is None else offer.price.low,
+        "high": None if offer.price is None else offer.price.high,
+    }
+
+
+def _origins(entry: CatalogEntry, pointer: str, origins: ProvenanceMap) -> None:
+    origins.add(pointer, entry.instance.origin.default)
+    _overrides(entry.instance, pointer, origins)
+    if entry.accelerator is not None:
+        origins.add(f"{pointer}/accelerator_figures", entry.accelerator.origin.default)
+        _overrides(entry.accelerator, f"{pointer}/accelerator_figures", origins)
+    if entry.price is not None and entry.held is not None:
+        origins.add(f"{pointer}/usd_per_hour", entry.price, _beneath(entry.held))
+        origins.add(f"{pointer}/price", entry.held.provenance, _beneath(entry.held))
+    for key, quantity in entry.derived.items():
+        origins.add(f"{pointer}/derived/{key}", quantity)
+    for number, offer in enumerate(entry.offers):
+        if offer.price is not None:
+            origins.add(f"{pointer}/offers/{number}", offer.price)
 
 
 def _figures(record: Instance | Accelerator) -> dict[str, Any]:

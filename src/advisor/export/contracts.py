@@ -155,8 +155,29 @@ class AcceleratorFigures(BaseModel):
     aliases: list[str]
 
 
+class DerivedFigures(BaseModel):
+    memory_total_gib: Number | None = Field(description="usable, all accelerators")
+    memory_bandwidth_total_tb_per_s: Number | None
+    bf16_dense_total_pflops: Number | None
+    fp8_dense_total_pflops: Number | None
+    usd_per_month: Number | None = Field(description="730 hours")
+    usd_per_accelerator_hour: Number | None
+    usd_per_gib_hour: Number | None = Field(description="per GiB of usable accelerator memory")
+    usd_per_tb_per_s_hour: Number | None = Field(description="per TB/s of memory bandwidth")
+    usd_per_dense_bf16_pflops_hour: Number | None
+
+
+class OfferRow(BaseModel):
+    purchase_option: str = Field(description="a way in which it is sold in the document's region")
+    payment: str | None = Field(description="of a plan: the manner of paying that costs least")
+    usd_per_hour: Number | None = Field(description="null: sold so, and no price is known")
+    low: Number | None = Field(description="of a spot market: the cheapest zone")
+    high: Number | None = Field(description="of a spot market: the dearest zone")
+
+
 class InstanceRow(BaseModel):
     instance_type: str
+    family: str
     vcpus: int
     memory_gib: Number = Field(description="host memory")
     network_gbps: Number
@@ -173,13 +194,26 @@ class InstanceRow(BaseModel):
     memory_bandwidth_gb_per_s: Number | None
     note: str
     accelerator_figures: AcceleratorFigures | None
-    usd_per_hour: Number | None = Field(description="on demand in the document's region; null: no list price there")
-    price: PriceRow | None = Field(description="the same price with all that is known of it")
+    usd_per_hour: Number | None = Field(
+        description="bought as the document's purchase_option says, in its region; null: no price is known"
+    )
+    price: PriceRow | None = Field(description="the price row it rests on; of a spot market that of the cheapest zone")
+    derived: DerivedFigures
+    offers: list[OfferRow]
     sold_as: list[str] = Field(description="purchase options in the document's region, priced or not")
+
+
+class FilterCount(BaseModel):
+    filter: str
+    removed: int = Field(description="instances that it does not keep")
+    unknown: int = Field(description="those of them whose figure is not known")
+    left_without: int = Field(description="instances that all other filters keep")
 
 
 class Catalog(Document):
     region: str
+    purchase_option: str = Field(description="on_demand unless --purchase was given")
+    filters: list[FilterCount]
     instances: list[InstanceRow]
 
 

@@ -3,31 +3,67 @@
 from datetime import date
 
 from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge, is_past
-from advisor.catalog.records import Instance
+from advisor.quantities import text
+from advisor.quantities.provenance import AsOf
 from advisor.wording.figures import PURCHASES
+from advisor.workflows.catalog.prices import PriceLine
+from advisor.workflows.catalog.rows import InstanceRow
 
 NO_LIST_PRICE = "no list price"
 NOT_OFFERED = "not offered here"
+NOT_SOLD_SO = "not sold this way"
 STALE = "!"
 STALE_LEGEND = f"{STALE} older than the other prices of its kind, or than such a price may be"
 
 
-def is_offered(instance: Instance, region: str) -> bool:
-    """Whether it is sold in the region in any way."""
-    return region in (*instance.regions, *instance.capacity_block_regions)
-
-
-def unpriced(instance: Instance, region: str) -> str:
-    """What stands in the place of a price that nobody lists: never a zero, never another region's price."""
-    return NO_LIST_PRICE if is_offered(instance, region) else NOT_OFFERED
-
-
-def sold_as(instance: Instance, region: str) -> str:
-    """For an instance without an on-demand list price in a region: not offered there, or how it is sold."""
-    if not is_offered(instance, region):
+def unpriced(row: InstanceRow) -> str:
+    """What stands in the place of a price that nobody states: never a zero, never another region's price."""
+    if not row.is_offered:
         return NOT_OFFERED
-    ways = [PURCHASES[way] for way in instance.sold_in(region)]
-    return f"{NO_LIST_PRICE}; sold as {', '.join(ways) or 'nothing known'}"
+    return NO_LIST_PRICE if row.offer is not None or row.buying == "on_demand" else NOT_SOLD_SO
+
+
+def missing_price(row: InstanceRow) -> str:
+    """Why a row has no price, and how the instance is sold in its region."""
+    return "; ".join(filter(None, (unpriced(row), sold_instead(row))))
+
+
+def sold_instead(row: InstanceRow) -> str:
+    """How an instance without a price is sold in the row's region; empty where it is not."""
+    if not row.is_offered:
+        return ""
+    if row.offer is not None and row.buying != "on_demand":
+        return "sold this way"
+    return f"sold as {', '.join(PURCHASES[way] for way in row.instance.sold_in(row.region)) or 'nothing known'}"
+
+
+def dated(as_of: AsOf | None) -> str:
+    """The day of a figure in a narrow column; of an interval the last, by which it had been read."""
+    if as_of is None:
+        return ""
+    return str(as_of) if as_of.start == as_of.end else f"by {as_of.end}"
+
+
+def bought(line: PriceLine) -> str:
+    """`3-year savings plan, no upfront`, `spot`: a way of buying with the manner of paying."""
+    return ", ".join(filter(None, (PURCHASES[line.way], line.payment.replace("_", " "))))
+
+
+def price_words(line: PriceLine) -> str:
+    """The price of a way of buying; a spot market as its range, and what has no price says so."""
+    if line.price is None:
+        return NO_LIST_PRICE if line.is_sold else NOT_SOLD_SO
+    low, high = line.price.low, line.price.high
+    if low is not None and high is not None and low < high:
+        return f"{text.usd_per_hour(low)}–{text.usd_per_hour(high)}"
+    return text.usd_per_hour(line.price.value)
+
+
+def against(line: PriceLine) -> str:
+    """How much less or more than on demand: `−57 %`; empty where one of both is not known."""
+    if line.against_on_demand is None:
+        return ""
+    return f"{line.against_on_demand * 100:+.0f} %".replace("-", "−")
 
 
 def marked(glyph: str, age: PriceAge) -> str:

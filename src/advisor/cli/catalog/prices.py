@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from advisor.catalog.ages import Ages
 from advisor.catalog.records import Price
-from advisor.cli.catalog.common import write_marks
+from advisor.cli.catalog.common import rows_of, write_marks
 from advisor.cli.catalog.sources import Sources
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.clock import today
@@ -15,9 +15,10 @@ from advisor.cli.parser import Subparsers, command
 from advisor.cli.table import LEVEL, Column, write_table
 from advisor.export.catalog_document import prices_document
 from advisor.quantities import text
-from advisor.wording.catalog import NO_LIST_PRICE, marked, perished, sold_as
+from advisor.wording.catalog import NO_LIST_PRICE, marked, missing_price, perished
 from advisor.wording.figures import PURCHASES
-from advisor.workflows.catalog import price_ages, prices_of
+from advisor.workflows.catalog.prices import prices_of
+from advisor.workflows.catalog.rows import price_ages
 
 
 def add(actions: Subparsers) -> None:
@@ -39,7 +40,7 @@ def run_prices(arguments: argparse.Namespace, output: Output) -> int:
     elif region is None:
         output.line(NO_LIST_PRICE)
     if region is not None and not any(price.option == "on_demand" for price in found):
-        output.line(f"{region}: {sold_as(catalog.instance(arguments.instance), region)}")
+        output.line(f"{region}: {missing_price(rows_of(catalog, [arguments.instance], region)[0])}")
     return ExitCode.YES
 
 

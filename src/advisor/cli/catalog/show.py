@@ -1,9 +1,10 @@
 """`advisor catalog show`: one instance, every figure with its source."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from advisor.catalog.ages import PriceAge
+from advisor.catalog.ages import Ages, PriceAge
 from advisor.catalog.layers import SHIPPED
 from advisor.cli.catalog.common import add_region, document, rows_of, write_marks
 from advisor.cli.catalog.sources import Sources
@@ -14,12 +15,15 @@ from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.cli.prose import write_text
 from advisor.cli.table import LEVEL, Cell, Column, Row, write_table
-from advisor.quantities import text
 from advisor.quantities.provenance import Provenance
-from advisor.wording.catalog import NO_LIST_PRICE, marked, perished, sold_as
-from advisor.wording.figures import PURCHASES
+from advisor.wording.catalog import against, bought, marked, missing_price, perished, price_words
 from advisor.wording.layers import disagreements
-from advisor.workflows.catalog import figures_of, instance_offers, price_ages
+from advisor.workflows.catalog.figures import cost_figures, figures_of
+from advisor.workflows.catalog.prices import PriceLine, price_lines
+from advisor.workflows.catalog.rows import InstanceRow, price_ages
+
+_LABEL = 26
+"""The longest label of a figure; a way of buying with its manner of paying is longer, and wraps."""
 
 
 def add(actions: Subparsers) -> None:
@@ -38,35 +42,16 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     write_text(row.instance.id, output, style="bold")
     if row.instance.note:
         write_text(row.instance.note, output)
-    figures, sold = figures_of(row), instance_offers(catalog, row.instance, arguments.region)
-    shown = [_Shown(figure.label, figure.value, figure.origin) for figure in figures if figure.applies]
+    figures, lines = [*figures_of(row), *cost_figures(row)], price_lines(catalog, row.instance, arguments.region)
     ages = price_ages(catalog, arguments.region, today())
-    for offer in sold:
-        label = f"price {PURCHASES[offer.purchase]}"
-        if offer.price is None:
-            shown.append(_Shown(label, NO_LIST_PRICE, row.instance.origin.of("purchase_options")))
-        else:
-            price, age = text.usd_per_hour(offer.price.value), ages.of(offer.rows[0])
-            shown.append(_Shown(label, price, offer.price.provenance, age))
+    shown = [_Shown(figure.label, figure.value, figure.origin) for figure in figures_of(row) if figure.applies]
+    shown += [_priced(line, row, ages) for line in lines]
+    shown += [_Shown(figure.label, figure.value, figure.origin) for figure in cost_figures(row) if figure.applies]
     sources = Sources(output)
-    has_layers = any(figure.origin.layer != SHIPPED for figure in shown)
-    columns = [Column("figure"), Column("value"), *LEVEL, Column("as of"), sources.column]
-    rows: list[Row] = [
-        (
-            each.label,
-            Cell(each.value, flows=not any(map(str.isdigit, each.value))),
-            each.glyph(output),
-            each.origin.level.value,
-            str(each.origin.as_of or ""),
-            sources.cell(each.origin.source),
-            *([Cell(each.origin.layer, flows=True)] if has_layers else []),
-        )
-        for each in shown
-    ]
-    write_table([*columns, *([Column("layer", flows=True)] if has_layers else [])], rows, output)
+    _write(shown, sources, output)
     if not row.price:
-        output.line(f"{arguments.region}: {sold_as(row.instance, arguments.region)}")
-    if disagree := disagreements(figures, sold):
+        output.line(f"{arguments.region}: {missing_price(row)}")
+    if disagree := disagreements(figures, lines):
         output.line()
         write_text("Layers disagree:", output)
         for line in disagree:
@@ -80,13 +65,49 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One line of the table; age is that of a price."""
+    """One line of the table; age is that of a price, against how it stands to the on-demand price."""
 
     label: str
     value: str
     origin: Provenance
     age: PriceAge | None = None
+    against: str = ""
 
     def glyph(self, output: Output) -> str:
         glyph = output.glyph(self.origin.level)
         return glyph if self.age is None else marked(glyph, self.age)
+
+
+def _priced(line: PriceLine, row: InstanceRow, ages: Ages) -> _Shown:
+    """One way of buying: its price, or that there is none."""
+    label = f"price {bought(line)}"
+    if line.price is None:
+        return _Shown(label, price_words(line), row.instance.origin.of("purchase_options"))
+    return _Shown(label, price_words(line), line.price.provenance, ages.of(line.rows[0]), against(line))
+
+
+def _write(shown: Sequence[_Shown], sources: Sources, output: Output) -> None:
+    has_layers = any(each.origin.layer != SHIPPED for each in shown)
+    columns = [
+        Column("figure"),
+        Column("value"),
+        Column("vs on demand", right=True, drop=2),
+        *LEVEL,
+        Column("as of"),
+        sources.column,
+        *([Column("layer", flows=True)] if has_layers else []),
+    ]
+    rows: list[Row] = [
+        (
+            Cell(each.label, flows=len(each.label) > _LABEL),
+            Cell(each.value, flows=" of " in each.value or not any(map(str.isdigit, each.value))),
+            each.against,
+            each.glyph(output),
+            each.origin.level.value,
+            str(each.origin.as_of or ""),
+            sources.cell(each.origin.source),
+            *([Cell(each.origin.layer, flows=True)] if has_layers else []),
+        )
+        for each in shown
+    ]
+    write_table(columns, rows, output)

@@ -15,14 +15,8 @@ from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.views import catalog as view
 from advisor.wording.catalog import priced_to
-from advisor.workflows.catalog import (
-    InstanceRow,
-    catalog_day,
-    figures_of,
-    instance_offers,
-    instance_rows,
-    price_ages,
-)
+from advisor.workflows.catalog.figures import figures_of
+from advisor.workflows.catalog.rows import InstanceRow, catalog_day, instance_offers, instance_rows, price_ages
 
 
 class CatalogScreen(Room):
@@ -69,14 +63,14 @@ class CatalogScreen(Room):
     def _fill(self, keep: str | None) -> None:
         table = self.query_one("#instances", DataTable)
         table.clear(columns=True)
-        columns, region = view.columns(wide=self.has_class("-wide")), self.session.region
+        columns = view.columns(wide=self.has_class("-wide"))
         for column in columns:
             extra = 2 if column.title == "instance" else 0
             table.add_column(view.column_label(column), key=column.title, width=column.width + extra)
         ages = self._ages
         for row in self._rows:
             marked = row.instance.id in self._marked
-            cells = [view.cell(column, row, region, ages, marked=marked) for column in columns]
+            cells = [view.cell(column, row, ages, marked=marked) for column in columns]
             table.add_row(*cells, key=row.instance.id)
         names = [row.instance.id for row in self._rows]
         if keep in names:

@@ -13,9 +13,10 @@ from advisor.quantities import text
 from advisor.quantities.provenance import Level, Provenance
 from advisor.tui.views.text import badge, heading, lines, muted, strong
 from advisor.tui.views.text import row as row_of
-from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, STALE, STALE_LEGEND, is_offered, perished, sold_as
+from advisor.wording.catalog import NO_LIST_PRICE, STALE, STALE_LEGEND, missing_price, perished, unpriced
 from advisor.wording.figures import PURCHASES
-from advisor.workflows.catalog import Figure, InstanceRow
+from advisor.workflows.catalog.figures import Figure
+from advisor.workflows.catalog.rows import InstanceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,15 @@ def _chip(row: InstanceRow) -> str:
 
 
 def _price(row: InstanceRow) -> float:
-    return row.price.usd_per_hour if row.price is not None else float("inf")
+    return _order(row.usd_per_hour)
 
 
-def _price_cell(row: InstanceRow, region: str, ages: Ages) -> str:
+def _price_cell(row: InstanceRow, ages: Ages) -> str:
     """The price with its level; nobody lists one, or it is not sold in the region at all."""
-    if row.price is not None:
-        gap = STALE if ages.of(row.price).is_marked else " "
-        return f"{row.price.usd_per_hour:,.2f}{gap}{row.price.provenance.level.glyph}"
-    return f"no list {Level.UNKNOWN.glyph}" if is_offered(row.instance, region) else "not here  "
+    if row.price is not None and row.held is not None:
+        gap = STALE if ages.of(row.held).is_marked else " "
+        return f"{row.price.known:,.2f}{gap}{row.price.level.glyph}"
+    return f"no list {Level.UNKNOWN.glyph}" if row.is_offered else "not here  "
 
 
 def _bandwidth(row: InstanceRow) -> float | None:
@@ -52,6 +53,10 @@ def _bandwidth(row: InstanceRow) -> float | None:
 
 def _written(amount: float | None, form: str) -> str:
     return "" if amount is None else format(amount, form)
+
+
+def _derived(row: InstanceRow, key: str) -> float | None:
+    return row.derived[key].value if key in row.derived else None
 
 
 def _order(amount: float | None) -> float:
@@ -71,8 +76,8 @@ COLUMNS = (
     Column(
         "GiB all",
         7,
-        lambda row: f"{row.total_memory_gib:,.0f}" if row.accelerator else "",
-        lambda row: row.total_memory_gib,
+        lambda row: f"{_order(_derived(row, 'memory_total_gib')):,.0f}" if row.accelerator else "",
+        lambda row: _order(_derived(row, "memory_total_gib")),
     ),
     Column(
         "GB/s",
@@ -94,12 +99,12 @@ COLUMNS = (
         "Gbit/s", 6, lambda row: f"{row.instance.network_gbps:,g}", lambda row: row.instance.network_gbps, wide=True
     ),
     Column("USD/h", 10, lambda row: f"{_price(row):,.2f}" if row.price else "", _price),
-    Column("USD/month", 10, lambda row: _written(row.usd_per_month, ",.0f"), _price, wide=True),
+    Column("USD/month", 10, lambda row: _written(_derived(row, "usd_per_month"), ",.0f"), _price, wide=True),
     Column(
         "USD/GiB·h",
         9,
-        lambda row: _written(row.usd_per_gib_hour, ".4f"),
-        lambda row: _order(row.usd_per_gib_hour),
+        lambda row: _written(_derived(row, "usd_per_gib_hour"), ".4f"),
+        lambda row: _order(_derived(row, "usd_per_gib_hour")),
         wide=True,
     ),
 )
@@ -109,13 +114,13 @@ def columns(*, wide: bool) -> list[Column]:
     return [column for column in COLUMNS if wide or not column.wide]
 
 
-def cell(column: Column, row: InstanceRow, region: str, ages: Ages, *, marked: bool) -> Text:
+def cell(column: Column, row: InstanceRow, ages: Ages, *, marked: bool) -> Text:
     """A table cell; DataTable takes Rich text, aligned by itself."""
     words = column.write(row)
     if column.title == "instance":
         words = f"{'✓' if marked else ' '} {words}"
     elif column.title == "USD/h":
-        words = _price_cell(row, region, ages)
+        words = _price_cell(row, ages)
     return Text(words, justify=_side(column))
 
 
@@ -160,7 +165,7 @@ def drawer(row: InstanceRow, region: str, sold: Sequence[Offer], ages: Ages) -> 
 
 def _sold(row: InstanceRow, region: str, sold: Sequence[Offer], ages: Ages) -> Content:
     if not sold:
-        return Content.assemble((f"{region}: ", "$secondary"), (sold_as(row.instance, region), "$warning"))
+        return Content.assemble((f"{region}: ", "$secondary"), (missing_price(row), "$warning"))
     parts = [
         Content.assemble(
             f"{PURCHASES[offer.purchase]} ",
@@ -226,21 +231,21 @@ def comparison(rows: Sequence[InstanceRow], figures: Sequence[Sequence[Figure]],
             mark = badge(figure.origin.level, word=False) if figure.applies else " "
             cells.append(Content.assemble(f"{figure.value[: width - 3]:>{width - 2}} ", mark))
         parts.append(Content.assemble((f"{same[0].label:<26}", "$secondary"), *cells))
-    shown = [_compared_price(row, region, width, ages) for row in rows]
+    shown = [_compared_price(row, width, ages) for row in rows]
     parts.append(Content.assemble((f"{'USD/h, ' + region:<26}", "$secondary"), *shown))
-    unpriced = [row.instance for row in rows if row.price is None]
-    parts += ["", *(muted(f"{each.id} in {region}: {sold_as(each, region)}") for each in unpriced)] if unpriced else []
+    without = [row for row in rows if row.price is None]
+    parts += (
+        ["", *(muted(f"{each.instance.id} in {region}: {missing_price(each)}") for each in without)] if without else []
+    )
     return lines(*parts)
 
 
-def _compared_price(row: InstanceRow, region: str, width: int, ages: Ages) -> Content:
-    if row.price is not None:
-        gap = STALE if ages.of(row.price).is_marked else " "
-        price = f"{text.usd_per_hour(row.price.usd_per_hour):>{width - 2}}{gap}"
-        return Content.assemble(price, badge(row.price.provenance.level, word=False))
-    if not is_offered(row.instance, region):
-        return Content(f"{NOT_OFFERED:>{width}}")
-    return Content.assemble(f"{NO_LIST_PRICE:>{width - 2}} ", badge(Level.UNKNOWN, word=False))
+def _compared_price(row: InstanceRow, width: int, ages: Ages) -> Content:
+    if row.price is None or row.held is None:
+        return Content(f"{unpriced(row):>{width - 2}}  ")
+    gap = STALE if ages.of(row.held).is_marked else " "
+    price = f"{text.usd_per_hour(row.price.known):>{width - 2}}{gap}"
+    return Content.assemble(price, badge(row.price.level, word=False))
 
 
 def status(shown: int, total: int, region: str, order: Column, descending: bool, age: str) -> Content:

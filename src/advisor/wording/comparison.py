@@ -1,0 +1,68 @@
+"""Several instances side by side: the same figures of each, every way of buying, and the best of each line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from advisor.advice.workload import Purchase
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import Price
+from advisor.quantities.provenance import UNKNOWN
+from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, bought, price_words
+from advisor.workflows.catalog.figures import Figure, best_of, cost_figures, figures_of
+from advisor.workflows.catalog.prices import PriceLine, price_lines
+from advisor.workflows.catalog.rows import ALL_WAYS, InstanceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One line of a comparison: a figure of each instance, and which of them are the best.
+
+    prices holds the row behind each price, None where the figure is none.
+    """
+
+    label: str
+    figures: tuple[Figure, ...]
+    prices: tuple[Price | None, ...]
+    best: frozenset[int]
+
+
+def comparison(catalog: Catalog, rows: Sequence[InstanceRow]) -> list[Compared]:
+    """Every figure that applies to one of the instances at least, in the same order for any of them."""
+    found = [_compared(figures) for figures in zip(*(figures_of(row) for row in rows), strict=True)]
+    found += _prices(catalog, rows)
+    found += [_compared(figures) for figures in zip(*(cost_figures(row) for row in rows), strict=True)]
+    return [line for line in found if any(figure.applies for figure in line.figures)]
+
+
+def _compared(figures: Sequence[Figure], prices: Sequence[Price | None] = ()) -> Compared:
+    return Compared(figures[0].label, tuple(figures), tuple(prices) or (None,) * len(figures), best_of(figures))
+
+
+def _prices(catalog: Catalog, rows: Sequence[InstanceRow]) -> Iterator[Compared]:
+    """A line for each way of buying, and manner of paying, in which one of the instances is sold."""
+    sold = [price_lines(catalog, row.instance, row.region) for row in rows]
+    for way in ALL_WAYS:
+        lines = [line for each in sold for line in each if line.way == way and (line.is_sold or line.price)]
+        payments = dict.fromkeys(line.payment for line in lines if line.price) or dict.fromkeys(
+            line.payment for line in lines
+        )
+        for payment in payments:
+            found = [_line(each, way, payment) for each in sold]
+            figures = [_priced(line, row) for line, row in zip(found, rows, strict=True)]
+            yield _compared(figures, [line.rows[0] if line.rows else None for line in found])
+
+
+def _line(lines: Sequence[PriceLine], way: Purchase, payment: str) -> PriceLine:
+    """The price of a way and a manner of paying, or that way without one."""
+    same = [line for line in lines if line.way == way]
+    paid = next((line for line in same if line.payment == payment), None)
+    return paid or PriceLine(way, payment, None, any(line.is_sold for line in same))
+
+
+def _priced(line: PriceLine, row: InstanceRow) -> Figure:
+    label = f"USD/h {bought(line)}"
+    if line.price is not None:
+        return Figure(label, price_words(line), line.price.provenance, amount=line.price.known, better="less")
+    missing = price_words(line) if row.is_offered else NOT_OFFERED
+    origin = UNKNOWN if missing == NO_LIST_PRICE else row.instance.origin.of("purchase_options")
+    return Figure(label, missing, origin, better="less")

@@ -1,0 +1,96 @@
+"""The figures by which rows can be sorted and filtered, each under one key for flags, files and screens."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from advisor.catalog.records import Accelerator
+from advisor.errors import UnknownIdError
+from advisor.fit.platforms import computes_fp8
+from advisor.workflows.catalog.rows import InstanceRow
+
+Value = float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One figure of a row. `of` gives None where it is not known, or does not apply."""
+
+    key: str
+    of: Callable[[InstanceRow], Value | None]
+    aliases: tuple[str, ...] = ()
+
+    def number(self, row: InstanceRow) -> float | None:
+        """The figure as a number; None where it is none."""
+        value = self.of(row)
+        return None if value is None or isinstance(value, str) else float(value)
+
+
+def _chip(read: Callable[[Accelerator], Value | None]) -> Callable[[InstanceRow], Value | None]:
+    return lambda row: None if row.accelerator is None else read(row.accelerator)
+
+
+def _derived(key: str) -> Callable[[InstanceRow], Value | None]:
+    return lambda row: row.derived[key].value if key in row.derived else None
+
+
+def _total(key: str, *aliases: str) -> Column:
+    return Column(key, _derived(key), aliases)
+
+
+def _marketed_total(row: InstanceRow) -> float | None:
+    return None if row.accelerator is None else row.instance.accelerator_count * row.accelerator.memory_marketing_gb
+
+
+def _priced_on(row: InstanceRow) -> str | None:
+    as_of = None if row.price is None else row.price.as_of
+    return None if as_of is None else as_of.end.isoformat()
+
+
+COLUMNS: Mapping[str, Column] = {
+    column.key: column
+    for column in (
+        Column("instance_type", lambda row: row.instance.id, ("instance", "name", "type")),
+        Column("family", lambda row: row.instance.family),
+        Column("vendor", _chip(lambda chip: chip.vendor)),
+        Column("accelerator", _chip(lambda chip: chip.name), ("chip",)),
+        Column("accelerator_count", lambda row: row.instance.accelerator_count, ("count", "n")),
+        Column("memory_each_gib", _chip(lambda chip: chip.memory_gib), ("each", "memory_each")),
+        Column("memory_each_gb", _chip(lambda chip: chip.memory_marketing_gb)),
+        _total("memory_total_gib", "memory_total", "memory", "total", "all"),
+        Column("memory_total_gb", _marketed_total),
+        Column(
+            "memory_bandwidth_gb_per_s",
+            _chip(lambda chip: chip.memory_bandwidth_gb_per_s),
+            ("bandwidth", "bandwidth_each"),
+        ),
+        _total("memory_bandwidth_total_tb_per_s", "bandwidth_total"),
+        Column("bf16_dense_tflops", _chip(lambda chip: chip.bf16_dense_tflops), ("bf16", "tflops")),
+        _total("bf16_dense_total_pflops", "pflops"),
+        Column("fp8", _chip(computes_fp8)),
+        Column("fp8_dense_tflops", _chip(lambda chip: chip.fp8_dense_tflops)),
+        Column("interconnect", _chip(lambda chip: chip.interconnect), ("link",)),
+        Column("link_gb_per_s", _chip(lambda chip: chip.link_gb_per_s)),
+        Column("efa", lambda row: row.instance.efa),
+        Column("vcpus", lambda row: row.instance.vcpus, ("vcpu", "cpu")),
+        Column("host_memory_gib", lambda row: row.instance.memory_gib, ("ram", "host_memory")),
+        Column("local_nvme_gb", lambda row: row.instance.local_nvme_gb, ("nvme",)),
+        Column("network_gbps", lambda row: row.instance.network_gbps, ("network", "net")),
+        Column("usd_per_hour", lambda row: row.usd_per_hour, ("price", "usd")),
+        _total("usd_per_month", "month"),
+        _total("usd_per_accelerator_hour", "price_each"),
+        _total("usd_per_gib_hour", "per_gib"),
+        _total("usd_per_tb_per_s_hour", "per_tb", "per_tb_per_s"),
+        _total("usd_per_dense_bf16_pflops_hour", "per_pflops"),
+        Column("price_as_of", _priced_on, ("as_of", "age")),
+    )
+}
+"""In the order in which a picker offers them."""
+
+
+def column_named(wanted: str) -> Column:
+    """By key or alias, with hyphens or underscores. UnknownIdError, with the nearest, for another name."""
+    key = wanted.strip().lower().replace("-", "_")
+    for column in COLUMNS.values():
+        if key == column.key or key in column.aliases:
+            return column
+    raise UnknownIdError("column", wanted, COLUMNS)

@@ -1,0 +1,60 @@
+"""The prices of an instance: every row that holds, and every way of buying side by side in one region."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from advisor.advice.offers import is_sold, listed, offer_in
+from advisor.advice.workload import Purchase
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import Instance, Price
+from advisor.quantities.quantity import Quantity
+from advisor.workflows.catalog.rows import ALL_WAYS, check_region
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """One way of buying an instance in one region.
+
+    price is None where nobody states one; is_sold says whether AWS sells it so there. A spot price is the
+    middle of a range between zones, whose ends are its low and high. against_on_demand is the share by which
+    it differs from the on-demand price, None where one of both is not known.
+    """
+
+    way: Purchase
+    payment: str
+    price: Quantity | None
+    is_sold: bool
+    rows: tuple[Price, ...] = ()
+    against_on_demand: float | None = None
+
+
+def price_lines(catalog: Catalog, instance: Instance, region: str) -> list[PriceLine]:
+    """Every way of buying, always in the same order, whether it is sold so and priced or not.
+
+    A way that is paid in several manners has a line for each that has a price.
+    """
+    on_demand = offer_in(catalog, instance, region, "on_demand").usd_per_hour
+    return [line for way in ALL_WAYS for line in _lines(catalog, instance, region, way, on_demand)]
+
+
+def _lines(
+    catalog: Catalog, instance: Instance, region: str, way: Purchase, on_demand: float | None
+) -> list[PriceLine]:
+    def line(price: Quantity, payment: str, *rows: Price) -> PriceLine:
+        share = None if on_demand is None or way == "on_demand" else price.known / on_demand - 1
+        return PriceLine(way, payment, price, True, rows, share)
+
+    if way == "spot":
+        market = offer_in(catalog, instance, region, way)
+        found = [] if market.price is None else [line(market.price, "", *market.rows)]
+    else:
+        found = [line(row.quantity, row.payment, row) for row in listed(catalog, instance, region, way)]
+    return found or [PriceLine(way, "", None, is_sold(instance, region, way))]
+
+
+def prices_of(catalog: Catalog, instance_type: str, region: str | None) -> list[Price]:
+    """All prices that hold for an instance, in one region or in all."""
+    instance = catalog.instance(instance_type)
+    regions: Sequence[str] = catalog.prices.regions() if region is None else (check_region(catalog, region),)
+    found = [price for name in regions for price in catalog.prices.of(instance.id, name)]
+    return sorted(found, key=lambda price: (price.region, price.option, price.term, price.payment, price.statistic))
