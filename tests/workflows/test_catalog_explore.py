@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from advisor.catalog.load import Catalog
+from advisor.catalog.records import Origin
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity
@@ -165,12 +166,14 @@ def test_ratios_are_derived_and_show_their_arithmetic(rows: list[InstanceRow]) -
     assert row.derived["usd_per_dense_bf16_pflops_hour"].value == pytest.approx(55.04 / 7.912)
 
 
-def test_a_ratio_says_what_in_it_is_assumed_and_whose_layer_it_is(catalog: Catalog, rows: list[InstanceRow]) -> None:
-    assert "memory_gib is assumed" in one(rows, "p5en.48xlarge").derived["usd_per_gib_hour"].source
+def test_a_ratio_says_what_in_it_is_assumed_and_whose_layer_it_is(rows: list[InstanceRow]) -> None:
     row = one(rows, "p5.48xlarge")
     assert row.accelerator is not None
     assert row.price is not None
     mine = Quantity(40.0, "USD/h", replace(row.price.provenance, layer="/mine"))
+    guess = row.price.provenance.but(Level.ASSUMED, "a guess")
+    guessed = replace(row.accelerator, origin=Origin(row.accelerator.origin.default, {"memory_gib": guess}))
+    assert "memory_gib is assumed" in derived_of(row.instance, guessed, row.price)["usd_per_gib_hour"].source
     assert derived_of(row.instance, row.accelerator, mine)["usd_per_gib_hour"].provenance.layer == "/mine"
 
 

@@ -22,26 +22,25 @@ def derived_of(instance: Instance, accelerator: Accelerator | None, price: Quant
     return found
 
 
+_TOTALS = {
+    "memory_total_gib": ("memory_gib", "GiB", "GiB each", 1.0),
+    "memory_bandwidth_total_tb_per_s": ("memory_bandwidth_gb_per_s", "TB/s", "GB/s each ÷ 1,000", 1_000.0),
+    "bf16_dense_total_pflops": ("bf16_dense_tflops", "PFLOP/s", "TFLOP/s each ÷ 1,000", 1_000.0),
+    "fp8_dense_total_pflops": ("fp8_dense_tflops", "PFLOP/s", "TFLOP/s each ÷ 1,000", 1_000.0),
+}
+"""Total: the chip's figure, the unit of the total, and how it comes from that figure, in words and by a divisor."""
+
+
 def _totals(instance: Instance, accelerator: Accelerator) -> dict[str, Quantity]:
+    """Totals of what is published of the chip."""
     count, counted = instance.accelerator_count, instance.origin.of("accelerator_count")
-
-    def total(key: str, each: float, unit: str, scale: float = 1.0, reads: str = "") -> Quantity:
-        sum_of = f"accelerators × {reads or f'{unit} each'} = {count} × {each:,g}"
-        origin = _derived(sum_of, {"accelerator_count": counted, key: accelerator.origin.of(key)})
-        return Quantity(count * each / scale, unit, origin)
-
-    bandwidth, rate = accelerator.memory_bandwidth_gb_per_s, accelerator.bf16_dense_tflops
-    found = {
-        "memory_total_gib": total("memory_gib", accelerator.memory_gib, "GiB"),
-        "memory_bandwidth_total_tb_per_s": total(
-            "memory_bandwidth_gb_per_s", bandwidth, "TB/s", 1_000.0, "GB/s each ÷ 1,000"
-        ),
-        "bf16_dense_total_pflops": total("bf16_dense_tflops", rate, "PFLOP/s", 1_000.0, "TFLOP/s each ÷ 1,000"),
-    }
-    if accelerator.fp8_dense_tflops is not None:
-        found["fp8_dense_total_pflops"] = total(
-            "fp8_dense_tflops", accelerator.fp8_dense_tflops, "PFLOP/s", 1_000.0, "TFLOP/s each ÷ 1,000"
-        )
+    found: dict[str, Quantity] = {}
+    for total, (key, unit, words, divisor) in _TOTALS.items():
+        each: float | None = getattr(accelerator, key)
+        if each is not None:
+            inputs = {"accelerator_count": counted, key: accelerator.origin.of(key)}
+            origin = _derived(f"accelerators × {words} = {count} × {each:,g}", inputs)
+            found[total] = Quantity(count * each / divisor, unit, origin)
     return found
 
 
@@ -71,6 +70,8 @@ def _costs(
     each = f"USD/h ÷ accelerators = {usd:,.2f} ÷ {count}"
     found["usd_per_accelerator_hour"] = cost(1 / count, "USD/h per accelerator", each, accelerator_count=counted)
     for key, (total, figure) in _PER.items():
+        if total not in totals:
+            continue
         divisor = totals[total]
         sum_of = f"USD/h ÷ {divisor.unit}, all accelerators = {usd:,.2f} ÷ {divisor.known:,.4g}"
         inputs = {"accelerator_count": counted, figure: accelerator.origin.of(figure)}
