@@ -56,7 +56,7 @@ def test_differences_that_do_follow(audited: dict[str, AuditedClaim], metric: st
         ("price.B", AuditVerdict.OK),
         ("price.C", AuditVerdict.FALSE_FACT),
         ("price.D", AuditVerdict.FALSE_FACT),
-        ("price.E", AuditVerdict.ROUNDING),
+        ("price.E", AuditVerdict.FALSE_FACT),
         ("scout.experts_per_token", AuditVerdict.FALSE_FACT),
         ("scout.layers", AuditVerdict.FALSE_FACT),
         ("maverick.context", AuditVerdict.FALSE_FACT),

@@ -165,7 +165,10 @@ def read_report(path: Path) -> Report:
     """A report file of a user's. InputError naming file, line and key for one that cannot be used."""
     if not path.is_file():
         raise InputError("there is no such file", file=path)
-    return _report(_checked(read_toml(path), path), path)
+    document = _checked(read_toml(path), path)
+    report = _report(document, path)
+    _check_claims(document, path)
+    return report
 
 
 def _checked(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
@@ -248,6 +251,18 @@ def _check_references(
             if wanted not in known:
                 line = _line(path, "entry", index, "claims")
                 raise UnknownIdError("claim", wanted, known, key=entry.id, file=path, line=line)
+
+
+def _check_claims(document: Mapping[str, Any], path: Path) -> None:
+    """Each claim has what its check needs, and nothing else."""
+    from advisor.evidence.audit.forms import objection  # only a report of one's own asks
+
+    for index, part in enumerate(document.get("claim", [])):
+        found = objection(part)
+        if found is not None:
+            key, message, hint = found
+            place = ("claim", index, key) if key else ("claim", index)
+            raise InputError(message, file=path, line=_line(path, *place), key=f"claim {part['id']}", hint=hint)
 
 
 def _line(path: Path, *place: str | int) -> int | None:

@@ -41,15 +41,16 @@ def online_cost(
     fleet_tokens_per_s = instances * slo_tokens_per_s
     return OnlineCost(
         usd_per_month=per_month,
-        usd_per_million_output_tokens_at_capacity=_per_million(usd_per_instance_hour, capacity_tokens_per_s),
-        usd_per_million_output_tokens_at_slo=_per_million(usd_per_instance_hour, slo_tokens_per_s),
+        usd_per_million_output_tokens_at_capacity=usd_per_million_tokens(usd_per_instance_hour, capacity_tokens_per_s),
+        usd_per_million_output_tokens_at_slo=usd_per_million_tokens(usd_per_instance_hour, slo_tokens_per_s),
         usd_per_million_output_tokens_at_traffic=per_month / tokens * 1e6,
         usd_per_request=per_month / requests,
         utilisation_at_mean_load=mean_rps * output_tokens / fleet_tokens_per_s,
     )
 
 
-def _per_million(usd_per_hour: float, tokens_per_s: float) -> float:
+def usd_per_million_tokens(usd_per_hour: float, tokens_per_s: float) -> float:
+    """Dollars for a million tokens of a machine at this price and throughput."""
     return usd_per_hour * 1e6 / (3600 * tokens_per_s)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from advisor.quantities import text
 from advisor.reasons import Parameter, Reason
-from advisor.wording import advice, fit, verify
+from advisor.wording import advice, audit, fit, verify
 from advisor.wording.figures import name_of
 
-_SENTENCES: Mapping[str, str] = {**fit.SENTENCES, **advice.SENTENCES, **verify.SENTENCES}
+_SENTENCES: Mapping[str, str] = {**fit.SENTENCES, **advice.SENTENCES, **verify.SENTENCES, **audit.SENTENCES}
 
 _WRITERS: tuple[tuple[str, Callable[[float], str]], ...] = (
     ("_bytes", text.gib),

@@ -1,0 +1,47 @@
+"""What the command line of a serving engine accepts, by `commands.toml`: flags, short forms, extras of its package."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from advisor.catalog.build import build
+from advisor.catalog.layers import Layers
+from advisor.catalog.records import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedFlag:
+    """A flag that older posts use: by is the first version without it, as far as was read."""
+
+    by: str
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeProgram:
+    """The command of one engine at one version. flags is complete: the engine refuses any other."""
+
+    id: str
+    program: str
+    package: str
+    version: str
+    flags: tuple[str, ...]
+    origin: Origin
+    extras: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, RemovedFlag] = field(default_factory=dict)
+
+
+def serve_programs(layers: Layers) -> dict[str, ServeProgram]:
+    """The programs of the merged layers by id; InputError naming file and key for one that cannot be used."""
+    found = {}
+    for key, table in layers.tables("commands.toml").items():
+        values = dict(table.values)
+        aliases = table.take_table(values, "aliases")
+        removed = {
+            flag: build(RemovedFlag, table.inside("removed", flag), {}, stated)
+            for flag, stated in table.take_table(values, "removed").items()
+        }
+        given = {"id": key, "origin": table.origin(), "aliases": aliases, "removed": removed}
+        found[key] = build(ServeProgram, table, given, values)
+    return found

@@ -1,0 +1,20 @@
+"""Commands that a report prints: would today's engine take them?"""
+
+from advisor.evidence.audit.values import Asked
+from advisor.evidence.audit.verdicts import AuditVerdict, Finding
+from advisor.fit.command_check import check_command
+from advisor.reasons import Severity
+
+
+def command(asked: Asked) -> Finding:
+    """A serve or install command against the flags, the TP rule and the context of what it names."""
+    checked = check_command(asked.word("command"), asked.catalog)
+    inputs: dict[str, float | str] = {"command": asked.word("command")}
+    if checked.program is None:
+        formula = "no command that the catalogue knows"
+        return Finding(inputs, formula, None, AuditVerdict.UNVERIFIABLE, reasons=checked.reasons)
+    refused = sum(reason.severity is Severity.ERROR for reason in checked.reasons)
+    doubts = sum(reason.severity is Severity.WARNING for reason in checked.reasons)
+    verdict = AuditVerdict.WRONG if refused else AuditVerdict.SUSPICIOUS if doubts else AuditVerdict.OK
+    formula = f"{checked.program} {checked.version}: {refused or 'no'} objection{'s' if refused != 1 else ''}"
+    return Finding(inputs, formula, float(not refused), verdict, reasons=checked.reasons)
