@@ -72,13 +72,13 @@ def roofline_limit(claimed: float, replica: Replica, concurrency: float, context
 
 
 def whole_instance(room: Room, scenario: str, model: str) -> Replica | None:
-    """The instance of a scenario as one replica at the report's precision; None for a CPU, or a model that the
-    catalogue does not hold."""
+    """The instance of a scenario as one replica at the report's precision; None for a chip of unknown rates, a CPU,
+    or a model that the catalogue does not hold."""
     if model not in room.catalog.models:
         return None
     instance = room.catalog.instance(room.report.scenarios[scenario].instance)
     accelerator = room.catalog.accelerator_of(instance)
-    if accelerator is None:
+    if accelerator is None or accelerator.unknown_rates:
         return None
     known = room.catalog.model(model)
     checkpoint = room.catalog.checkpoint(known, room.report.checkpoint)
@@ -97,7 +97,7 @@ def memory_bound(asked: Asked) -> Finding:
     instance, weights_gb = asked.catalog.instance(asked.word("instance")), asked.number("weights_gb")
     accelerator = asked.catalog.accelerator_of(instance)
     bandwidth = instance.memory_bandwidth_gb_per_s
-    if accelerator is not None:
+    if accelerator is not None and accelerator.memory_bandwidth_gb_per_s is not None:
         bandwidth = accelerator.memory_bandwidth_gb_per_s * instance.accelerator_count
     inputs: dict[str, float | str] = {"instance": instance.id, "weights_gb": weights_gb}
     if bandwidth is None:

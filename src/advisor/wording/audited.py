@@ -1,0 +1,53 @@
+"""An audited claim in words: its verdict, and its numbers as people read them."""
+
+from collections.abc import Mapping
+
+from advisor.evidence.audit.forms import FORMS
+from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
+from advisor.quantities import text
+
+VERDICTS: Mapping[AuditVerdict, str] = {
+    AuditVerdict.OK: "ok",
+    AuditVerdict.ROUNDING: "rounding",
+    AuditVerdict.WRONG: "wrong",
+    AuditVerdict.IMPOSSIBLE: "impossible",
+    AuditVerdict.FALSE_FACT: "false fact",
+    AuditVerdict.SUSPICIOUS: "suspicious",
+    AuditVerdict.UNVERIFIABLE: "unverifiable",
+}
+
+MEANINGS: Mapping[AuditVerdict, str] = {
+    AuditVerdict.OK: "follows from its inputs, or is the fact",
+    AuditVerdict.ROUNDING: "follows, rounded more than it should be",
+    AuditVerdict.WRONG: "does not follow from the report's own numbers",
+    AuditVerdict.IMPOSSIBLE: "breaks a limit of physics or of the machine",
+    AuditVerdict.FALSE_FACT: "the fact is another",
+    AuditVerdict.SUSPICIOUS: "above what can be expected, below what cannot be",
+    AuditVerdict.UNVERIFIABLE: "nobody has shown it, nor the opposite",
+}
+
+
+def claimed(claim: AuditedClaim) -> str:
+    """The number that is claimed; yes or no for a statement."""
+    return _answer(claim.claimed) if _is_statement(claim) else number(claim.claimed)
+
+
+def recomputed(claim: AuditedClaim) -> str:
+    """What follows instead, at four digits; documents hold every one."""
+    if claim.recomputed is None:
+        return text.NO_DATA
+    return _answer(claim.recomputed) if _is_statement(claim) else number(claim.recomputed)
+
+
+def number(value: float) -> str:
+    """Four significant digits, thousands set apart: `42,000`, `98.32`, `6.503`."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _is_statement(claim: AuditedClaim) -> bool:
+    form = FORMS.get(claim.check)
+    return (form is not None and form.states) or (claim.check == "fact" and claim.unit == "")
+
+
+def _answer(value: float) -> str:
+    return "yes" if value else "no"
