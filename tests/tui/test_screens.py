@@ -27,6 +27,7 @@ _ROOMS = {
     "catalog": ("C",),
     "fit": ("F",),
     "bench_empty": ("B",),
+    "evidence_published": ("E", "t"),
     "evidence_audit": ("E", "t", "t"),
     "advice": ("A",),
     "help": ("question_mark",),

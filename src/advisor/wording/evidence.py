@@ -47,9 +47,10 @@ def figure_value(point: EvidencePoint) -> str:
 
 
 def model_of(point: EvidencePoint) -> str:
-    """`scout fp8`; the built-in endpoint has no checkpoint."""
+    """`scout fp8`, `scout ?` where the source names no precision; the built-in endpoint has no checkpoint."""
     name = point.model.removeprefix("llama-4-")
-    return name if point.devices == 0 else f"{name} {point.checkpoint}"
+    precision = "?" if point.checkpoint == "unstated" else point.checkpoint
+    return name if point.devices == 0 else f"{name} {precision}"
 
 
 def hardware_of(point: EvidencePoint) -> str:
@@ -67,9 +68,9 @@ def shape_of(point: EvidencePoint) -> str:
 
 
 def load_of(point: EvidencePoint) -> str:
-    """`8`, `2 req/s`, `batch 4`, `max`, `at limits`, or `?`."""
+    """`8`, `2 req/s`, `batch 4`, `max`, `limits`, or `?`."""
     if point.load_value is None:
-        return {"max_load": "max", "slo_bound": "at limits"}.get(point.load, "?")
+        return {"max_load": "max", "slo_bound": "limits"}.get(point.load, "?")
     number = f"{point.load_value:g}"
     return {"rate": f"{number} req/s", "batch": f"batch {number}"}.get(point.load, number)
 

@@ -53,7 +53,7 @@ class Table:
 
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Text, ...], ...]
-    details: tuple[Content, ...]
+    details: Sequence[Content]
     empty: str
 
 
@@ -108,45 +108,6 @@ def _run_details(run: RunRow, meta: "RunMeta", points: Sequence[EvidencePoint]) 
             by_load.setdefault(point.load_value, []).append(f"{words.figure_name(point)} {words.figure_value(point)}")
     shown += [f"{load:>6g} concurrent   {'   '.join(metrics)}" for load, metrics in by_load.items()]
     return lines(*shown)
-
-
-def published(points: Sequence[EvidencePoint]) -> Table:
-    """Published figures as their sources state them."""
-    rows = tuple(
-        (
-            Text(point.level.glyph),
-            Text(words.model_of(point)),
-            Text(words.hardware_of(point)),
-            Text(f"{point.engine} {point.engine_version}"),
-            Text(f"{point.input_tokens}/{point.output_tokens}", justify="right"),
-            Text(words.load_of(point).replace(" req/s", "/s"), justify="right"),
-            Text(words.figure_name(point)),
-            Text(words.figure_value(point), justify="right"),
-        )
-        for point in points
-    )
-    details = tuple(
-        lines(
-            Content.assemble(
-                badge(point.level),
-                f"   {point.metric} = {point.value:,.6g} {point.unit}, {point.statistic}, load {words.load_of(point)}",
-            ),
-            f"{point.engine} {point.engine_version} · {point.provenance.source}, {point.provenance.as_of or 'undated'}",
-            muted(point.note or f"load: {point.load.replace('_', ' ')}"),
-        )
-        for point in points
-    )
-    headings = (
-        Heading("", 1, 1),
-        Heading("model", 13, 16),
-        Heading("on", 16, 25),
-        Heading("engine", 0, 24),
-        Heading("in/out", 9, 11, right=True),
-        Heading("load", 6, 8, right=True),
-        Heading("figure", 6, 14),
-        Heading("value", 11, 14, right=True),
-    )
-    return Table(headings, rows, details, "The catalogue holds no published figures.")
 
 
 def audited(claims: Sequence[AuditedClaim]) -> Table:
