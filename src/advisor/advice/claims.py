@@ -7,11 +7,10 @@ from advisor.advice.recommendation import Claim
 from advisor.advice.sizing import Estimate, latency_sigma
 from advisor.advice.workload import Workload
 from advisor.performance.efficiency import spread_of
+from advisor.performance.replica_model import PREFILL_COUNTS
 from advisor.quantities.provenance import Level, Provenance
 from advisor.slo import Slo
 
-_PREFILL_COUNTS = 0.05
-"""Share of the time from which prefill is part of what a throughput rests on."""
 _UNLIMITED = (Slo("ttft", 95, float("inf")), Slo("itl", 95, float("inf")))
 
 
@@ -57,7 +56,7 @@ def _latency_evidence(metric: str, assessment: Assessment) -> Provenance:
 def _throughput_evidence(assessment: Assessment) -> Provenance:
     """Tokens per second rest on decode, and where prefill takes a part of the time that counts, on it as well."""
     decode, prefill = assessment.basis.decode.provenance, assessment.basis.prefill.provenance
-    counts = assessment.model.prefill_share(assessment.slots) > _PREFILL_COUNTS
+    counts = assessment.model.prefill_share(assessment.slots) > PREFILL_COUNTS
     return prefill if counts and (prefill.level.rank or 9) > (decode.level.rank or 9) else decode
 
 

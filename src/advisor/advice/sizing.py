@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, log, sqrt
+from math import ceil, log
 from statistics import NormalDist
 
 from advisor.advice.candidates import Candidate
@@ -80,10 +80,7 @@ class Sizing:
     @property
     def capacity_tokens_per_s(self) -> float:
         """Output tokens per second of one instance with every slot taken and no target."""
-        decode = self.slots * 1e3 / float(self.model.steps_ms(self.slots)[-1])
-        tokens = self.model.shape.output_tokens
-        seconds_per_request = tokens / decode + self.model.uncounted_prefill_ms / 1e3
-        return tokens / seconds_per_request * self.replicas_per_instance
+        return self.model.tokens_per_s(self.slots) * self.replicas_per_instance
 
 
 def replica_model(candidate: Candidate, basis: Basis, workload: Workload) -> ReplicaModel:
@@ -157,11 +154,7 @@ def estimates(sizing: Sizing, slos: Sequence[Slo]) -> list[Estimate]:
 
 def latency_sigma(model: ReplicaModel, slo: Slo) -> float:
     """Doubt of a latency: of decode alone between tokens; of prefill and decode by their shares up to the first."""
-    if slo.metric != "ttft":
-        return model.decode.sigma
-    prefill, step = model.prefill_ms, model.step_ms(1)
-    share = prefill / (prefill + step)
-    return sqrt((share * model.prefill.sigma) ** 2 + ((1 - share) * model.decode.sigma) ** 2)
+    return model.first_token_sigma if slo.metric == "ttft" else model.decode.sigma
 
 
 def _latency(occupancy: Occupancy, slo: Slo) -> float:

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 from advisor.catalog.load import Catalog
-from advisor.evidence.calibration import Calibrated, by_version, fitted, is_possible
+from advisor.evidence.calibration import CALIBRATED_SIGMA, PUBLISHED_SIGMA, Calibrated, by_version, fitted, is_possible
 from advisor.evidence.points import EvidencePoint, steady_throughputs
 from advisor.evidence.stack import Stack
-from advisor.evidence.sweep import measured_prefill, measured_sweep
+from advisor.evidence.sweep import measured_prefill, measured_sweep, published_prefill
 from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency, decode_prior
 from advisor.performance.replica_model import ReplicaModel, RequestShape
 from advisor.quantities.provenance import Level, Provenance
 
-_PUBLISHED_SIGMA = 0.05
-_CALIBRATED_SIGMA = 0.15
 _EQUAL_DOUBT = 1.05
 _COMPARED_AT_STREAMS = 16
 """Efficiencies are compared by the step time that they give at so many requests in flight."""
@@ -67,7 +65,7 @@ def best_basis(stack: Stack, shape: RequestShape, points: Sequence[EvidencePoint
     others = tuple(offer.efficiency for offer in offers if _is_another(offer, chosen))
     return Basis(
         decode=chosen.efficiency,
-        prefill=measured_prefill(stack, here) or PREFILL_PRIOR,
+        prefill=measured_prefill(stack, here) or published_prefill(stack, related) or PREFILL_PRIOR,
         others=others,
         conflicts=tuple(_conflicts(stack, shape, chosen.efficiency, others)),
         points=chosen.points,
@@ -88,7 +86,7 @@ def _published(stack: Stack, near: Iterable[EvidencePoint], catalog: Catalog) ->
     """This very stack at about this shape, by somebody else: one offer for each engine version."""
     steady = steady_throughputs(point for point in near if point.level is Level.PUBLISHED)
     for group in by_version(steady):
-        yield fitted(group, stack, catalog, Level.PUBLISHED, _PUBLISHED_SIGMA)
+        yield fitted(group, stack, catalog, Level.PUBLISHED, PUBLISHED_SIGMA)
 
 
 def _calibrated(stack: Stack, related: Sequence[EvidencePoint], catalog: Catalog) -> Iterator[Calibrated]:
@@ -103,7 +101,7 @@ def _calibrated(stack: Stack, related: Sequence[EvidencePoint], catalog: Catalog
     published = [point for point in steady if point.level is Level.PUBLISHED]
     for level in (own or measured, published):
         for group in by_version(level):
-            yield fitted(group, stack, catalog, Level.CALIBRATED, _CALIBRATED_SIGMA)
+            yield fitted(group, stack, catalog, Level.CALIBRATED, CALIBRATED_SIGMA)
 
 
 def _choose(offers: Sequence[Calibrated]) -> Calibrated:

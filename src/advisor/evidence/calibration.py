@@ -21,6 +21,8 @@ from advisor.quantities.provenance import AsOf, Level, Provenance
 _DRIFT_PER_ROOT_VERSION = 0.35
 """Llama 4 moved by -40 to +133 % between two engine versions on the same GPUs."""
 _MOST_DRIFT = 0.5
+PUBLISHED_SIGMA, CALIBRATED_SIGMA = 0.05, 0.15
+"""Doubt of a figure of the very stack and shape, and of one fitted at another (facts: sizing, section 3.7)."""
 
 
 @dataclass(frozen=True, slots=True)

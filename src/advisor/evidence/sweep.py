@@ -5,12 +5,12 @@ from dataclasses import replace
 from math import log, sqrt
 
 from advisor.catalog.load import Catalog
-from advisor.evidence.calibration import Calibrated, drift, mean_efficiency
+from advisor.evidence.calibration import CALIBRATED_SIGMA, Calibrated, drift, mean_efficiency
 from advisor.evidence.points import EvidencePoint, steady_throughputs
 from advisor.evidence.repetitions import STANDARD_NORMAL_95, UNREPEATED_SIGMA
 from advisor.evidence.stack import Stack
 from advisor.performance.efficiency import PREFILL_PRIOR, Efficiency
-from advisor.performance.roofline import prefill_s
+from advisor.performance.roofline import all_reduce_s, prefill_compute_s, prefill_floor_s
 from advisor.quantities.provenance import AsOf, Level, Provenance
 from advisor.stepcurve import StepCurve, fit_step_curve
 
@@ -60,14 +60,39 @@ def measured_prefill(stack: Stack, near: Sequence[EvidencePoint]) -> Efficiency 
     return None
 
 
+def published_prefill(stack: Stack, related: Sequence[EvidencePoint]) -> Efficiency | None:
+    """Prefill efficiency from what somebody published of this stack at one request in flight, at any shape."""
+    alone = [
+        point
+        for point in related
+        if stack.is_of(point)
+        and point.level is Level.PUBLISHED
+        and (point.load, point.load_value) == ("concurrency", 1)
+    ]
+    for first in sorted(alone, key=_age, reverse=True):
+        step = next((each for each in alone if each.metric == "itl_ms" and _setting(each) == _setting(first)), None)
+        if first.metric == "ttft_ms" and step is not None:
+            fitted = _prefill(stack, first, (first.value - step.value) / 1e3)
+            shared = drift(stack.engine_version, first.engine_version)
+            return None if fitted is None else replace(fitted, sigma_shared=shared, sigma_own=CALIBRATED_SIGMA)
+    return None
+
+
+def _setting(point: EvidencePoint) -> tuple[object, ...]:
+    """What two figures of one run have in common."""
+    return point.provenance, point.place, point.engine_version, point.input_tokens, point.output_tokens
+
+
 def _prefill(stack: Stack, first: EvidencePoint, measured_s: float) -> Efficiency | None:
-    ideal_s = prefill_s(stack.replica, first.shape[0], 0.0, 1.0)
-    if measured_s <= ideal_s:
+    """The efficiency at which the model's own prefill takes this long."""
+    replica, prompt = stack.replica, first.shape[0]
+    alone_s = measured_s - all_reduce_s(replica, prompt)
+    if alone_s <= prefill_floor_s(replica, prompt):
         return None
     source = f"prefill efficiency from the first token of {first.provenance.source}"
     return replace(
         PREFILL_PRIOR,
-        value=ideal_s / measured_s,
+        value=prefill_compute_s(replica, prompt) / alone_s,
         sigma_shared=0.0,
         sigma_own=_PREFILL_SIGMA,
         provenance=first.provenance.but(Level.CALIBRATED, source),

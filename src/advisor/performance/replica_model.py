@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+PREFILL_COUNTS = 0.05
+"""Share of the time from which prefill is part of what a throughput rests on."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestShape:
     """Tokens of a typical request. cached_tokens is the part of the prompt already in the prefix cache."""
@@ -96,6 +100,23 @@ class ReplicaModel:
         new = self.shape.input_tokens - self.shape.cached_tokens
         counted = self.decode.prompt_ratio * self.shape.output_tokens
         return self.prefill_ms * max(0.0, 1.0 - counted / new) if new > 0 else 0.0
+
+    @property
+    def first_token_ms(self) -> float:
+        """Time to the first token of a request that is alone: its prefill and one step."""
+        return self.prefill_ms + self.step_ms(1)
+
+    @property
+    def first_token_sigma(self) -> float:
+        """Doubt of that time: of prefill and decode, each by its share."""
+        share = self.prefill_ms / self.first_token_ms
+        return hypot(share * self.prefill.sigma, (1 - share) * self.decode.sigma)
+
+    def tokens_per_s(self, streams: int) -> float:
+        """Output tokens per second with so many requests always in flight, their prefills paid for."""
+        tokens = self.shape.output_tokens
+        decode_s = tokens * self.step_ms(streams) / 1e3 / streams
+        return tokens / (decode_s + self.uncounted_prefill_ms / 1e3)
 
     def prefill_share(self, streams: int) -> float:
         """Share of a full replica's time that goes into prefill which the decode efficiency did not pay for."""

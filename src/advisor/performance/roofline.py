@@ -101,20 +101,21 @@ def all_reduce_s(replica: Replica, streams: float) -> float:
     return _ALL_REDUCES_PER_LAYER * arch.layers * (latency + volume / (accelerator.rate("link_gb_per_s") * GB))
 
 
-def prefill_s(replica: Replica, prompt_tokens: float, cached_tokens: float, compute_efficiency: float) -> float:
-    """Time to process a prompt: its floor at the given efficiency of arithmetic, and the communication."""
-    floor = prefill_floor_s(replica, prompt_tokens, cached_tokens, compute_efficiency)
-    return floor + all_reduce_s(replica, prompt_tokens - cached_tokens)
+def prefill_compute_s(replica: Replica, prompt_tokens: float, cached_tokens: float = 0.0) -> float:
+    """Shortest arithmetic of a prompt. Cached tokens are not computed again, but new ones attend to them."""
+    attention_s = attention_flops(replica.arch, prompt_tokens, cached_tokens) / replica.bf16_flops_per_s
+    return (prompt_tokens - cached_tokens) * replica.token_compute_s + attention_s
 
 
 def prefill_floor_s(
-    replica: Replica, prompt_tokens: float, cached_tokens: float, compute_efficiency: float = 1.0
+    replica: Replica, prompt_tokens: float, cached_tokens: float = 0.0, compute_efficiency: float = 1.0
 ) -> float:
-    """The slower of arithmetic and one read of all weights; at efficiency 1, what no engine goes below.
-
-    Cached tokens are not computed again, but new ones attend to them.
-    """
-    new = prompt_tokens - cached_tokens
-    attention_s = attention_flops(replica.arch, prompt_tokens, cached_tokens) / replica.bf16_flops_per_s
-    compute_s = (new * replica.token_compute_s + attention_s) / compute_efficiency
+    """Shortest time to process a prompt: arithmetic at the given efficiency, or one read of all weights."""
+    compute_s = prefill_compute_s(replica, prompt_tokens, cached_tokens) / compute_efficiency
     return max(compute_s, replica.weights.total_bytes / replica.bandwidth_bytes_per_s)
+
+
+def prefill_s(replica: Replica, prompt_tokens: float, cached_tokens: float, compute_efficiency: float) -> float:
+    """Time to process a prompt: the floor at this efficiency, and the group's all-reduces."""
+    floor = prefill_floor_s(replica, prompt_tokens, cached_tokens, compute_efficiency)
+    return floor + all_reduce_s(replica, prompt_tokens - cached_tokens)

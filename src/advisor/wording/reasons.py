@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 from advisor.quantities import text
 from advisor.reasons import Parameter, Reason
-from advisor.wording import advice, audit, fit, verify
+from advisor.wording import advice, audit, charts, fit, verify
 from advisor.wording.figures import name_of
 
-_SENTENCES: Mapping[str, str] = {**fit.SENTENCES, **advice.SENTENCES, **verify.SENTENCES, **audit.SENTENCES}
+_ROOMS = (fit, advice, verify, audit, charts)
+_SENTENCES: Mapping[str, str] = {code: words for room in _ROOMS for code, words in room.SENTENCES.items()}
 
 _WRITERS: tuple[tuple[str, Callable[[float], str]], ...] = (
     ("_bytes", text.gib),

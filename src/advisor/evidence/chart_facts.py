@@ -1,0 +1,115 @@
+"""What the catalogue knows of the facts that a chart states: by name, with the origin of each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from advisor.anatomy.parameters import parameters
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import Accelerator, Instance, Model
+from advisor.quantities.provenance import Level, Provenance
+
+_CONFIG = "the released config.json"
+_BILLION = 1e9
+_DECIMAL_FOR_BINARY = 0.05
+"""Contexts are published as 1M or 10M and are powers of two: 4.9 % apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure of the catalogue, a number or a word. tolerance is by how much a rounded one may differ."""
+
+    provenance: Provenance
+    value: float | None = None
+    words: str = ""
+    tolerance: float = 0.0
+
+
+def _of_instance(name: str) -> Callable[[Instance, Accelerator], Fact]:
+    return lambda instance, _: Fact(instance.origin.of(name), float(getattr(instance, name)))
+
+
+def _both_ways(_: Instance, accelerator: Accelerator) -> Fact:
+    origin = accelerator.origin.of("link_gb_per_s")
+    source = f"2 × {accelerator.link_gb_per_s:g} GB/s each way; {origin.source}"
+    return Fact(origin.but(Level.DERIVED, source), 2 * accelerator.link_gb_per_s)
+
+
+_HARDWARE: Mapping[str, Callable[[Instance, Accelerator], Fact]] = {
+    "accelerator_count": _of_instance("accelerator_count"),
+    "network_gbps": _of_instance("network_gbps"),
+    "memory_gb": lambda _, chip: Fact(chip.origin.of("memory_marketing_gb"), chip.memory_marketing_gb),
+    "memory_type": lambda _, chip: Fact(chip.origin.of("memory_type"), words=chip.memory_type),
+    "interconnect": lambda _, chip: Fact(chip.origin.of("interconnect_name"), words=chip.interconnect_name),
+    "link_gb_per_s_both_ways": _both_ways,
+}
+
+
+def _dimension(name: str) -> Callable[[Model], Fact]:
+    return lambda model: Fact(model.origin.default, float(getattr(model.architecture, name)))
+
+
+def _counted(model: Model, amount: float, what: str) -> Fact:
+    origin = model.origin.default.but(Level.DERIVED, f"{what}, from the dimensions of {_CONFIG}")
+    return Fact(origin, amount / _BILLION, tolerance=0.02)
+
+
+def _all_parameters(model: Model) -> Fact:
+    return _counted(model, parameters(model.architecture).total, "parameters of every component")
+
+
+def _active_parameters(model: Model) -> Fact:
+    """What one text token passes through, embeddings included: one routed expert in each layer that routes."""
+    arch = model.architecture
+    every = parameters(arch)
+    idle = every.routed_experts * (1 - arch.experts_per_token / arch.experts)
+    return _counted(model, every.total - every.vision - every.projector - idle, "parameters that one text token uses")
+
+
+def _shared_experts(model: Model) -> Fact:
+    return Fact(model.origin.default, 1.0 if model.architecture.shared_expert_intermediate_size else 0.0)
+
+
+def _context(model: Model) -> Fact:
+    return Fact(model.origin.default, float(model.max_context_tokens), tolerance=_DECIMAL_FOR_BINARY)
+
+
+def _position_encoding(model: Model) -> Fact:
+    """Llama 4's interleaved attention: every n-th layer without rotary positions is what iRoPE names."""
+    arch = model.architecture
+    words = f"iRoPE: RoPE in {arch.local_layers} layers, none in {arch.global_layers}"
+    return Fact(model.origin.default.but(Level.DERIVED, f"layer kinds of {_CONFIG}"), words=words)
+
+
+def _fp8_checkpoint(model: Model) -> Fact:
+    found = next((each for each in model.checkpoints.values() if each.weight_format == "fp8"), None)
+    if found is None:
+        return Fact(model.origin.default, words="none released")
+    return Fact(found.origin.default, words=f"available from {found.publisher}")
+
+
+_MODEL: Mapping[str, Callable[[Model], Fact]] = {
+    "parameters": _all_parameters,
+    "active_parameters": _active_parameters,
+    "experts": _dimension("experts"),
+    "experts_per_token": _dimension("experts_per_token"),
+    "shared_experts": _shared_experts,
+    "context_tokens": _context,
+    "position_encoding": _position_encoding,
+    "fp8_checkpoint": _fp8_checkpoint,
+}
+
+FACTS = frozenset((*_HARDWARE, *_MODEL))
+"""Every fact that a chart may name: of a scenario's instance, or of a model."""
+
+
+def fact_of_instance(name: str, instance: Instance, catalog: Catalog) -> Fact | None:
+    """None for an instance without accelerator, and for a fact that is one of models."""
+    accelerator = catalog.accelerator_of(instance)
+    read = _HARDWARE.get(name)
+    return None if accelerator is None or read is None else read(instance, accelerator)
+
+
+def fact_of_model(name: str, model: Model) -> Fact | None:
+    """None for a fact that is one of hardware."""
+    read = _MODEL.get(name)
+    return None if read is None else read(model)

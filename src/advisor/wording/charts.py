@@ -1,0 +1,13 @@
+"""Sentences for what the columns of a report's charts take for granted."""
+
+SENTENCES = {
+    "other_checkpoint": "{model} runs there as {used}, not as {wanted}: the figure is of {used}.",
+    "capacity_block_instead": (
+        "{instance} has no list price in {region}: this is the price of a Capacity Block in {sold_in}."
+    ),
+    "scenarios_unknown": "Nobody knows this of {scenarios}.",
+    "pick_agrees": "advisor picks {instance} too.",
+    "pick_rejected": "{instance} drops out:",
+    "pick_serves": "{instance} would serve, but it is not the pick.",
+    "pick_unpriced": "{instance} has no known price for this way of buying.",
+}

@@ -1,0 +1,96 @@
+"""A report's charts in words and numbers, the same in a table of the command line and of the app."""
+
+from advisor.evidence.audit.verdicts import AuditVerdict
+from advisor.evidence.chart_answers import Answer, Cell
+from advisor.evidence.points import EvidencePoint
+from advisor.quantities import text
+from advisor.wording import evidence as words
+from advisor.wording.reasons import sentence
+
+UNKNOWN = "unknown"
+_BOUNDS = {"at_most": "≤ ", "at_least": "≥ ", "": ""}
+_MARKS = {
+    AuditVerdict.OK: "✓ ok",
+    AuditVerdict.ROUNDING: "✓ rounding",
+    AuditVerdict.WRONG: "✗ wrong",
+    AuditVerdict.IMPOSSIBLE: "✗ impossible",
+    AuditVerdict.FALSE_FACT: "✗ false fact",
+    AuditVerdict.SUSPICIOUS: "! suspicious",
+    AuditVerdict.UNVERIFIABLE: "? unverifiable",
+}
+
+
+def verdict(found: AuditVerdict) -> str:
+    """A verdict with its mark."""
+    return _MARKS[found]
+
+
+def number(value: float | None, unit: str) -> str:
+    """A number of a chart without its unit: three digits at least, whole numbers whole."""
+    if value is None:
+        return UNKNOWN
+    if unit == "tokens" or abs(value) >= 1e6:
+        return text.tokens(value)
+    if unit.startswith("USD"):
+        return f"{value:,.2f}"
+    if unit == "%":
+        return f"{value:+.0f}" if abs(value) >= 100 else f"{value:+.1f}".removesuffix(".0")
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def shown(answer: Answer) -> str:
+    """What a column says: `≤ 4,453`, `279.7`, `does not fit`, `unknown`."""
+    if answer.words and answer.value is None:
+        return answer.words
+    return f"{_BOUNDS[answer.bound] if answer.value is not None else ''}{number(answer.value, answer.unit)}"
+
+
+def spread(answer: Answer) -> str:
+    """`232–338`, or nothing for what is exact."""
+    if answer.low is None or answer.high is None:
+        return ""
+    return f"{number(answer.low, answer.unit)}–{number(answer.high, answer.unit)}"
+
+
+def ratio(value: float | None) -> str:
+    """`33.6×`, `0.13×`: how many times the other number the published one is."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}×" if value >= 100 else f"{value:.3g}×"
+
+
+def origin(answer: Answer) -> str:
+    """Who says so, and when."""
+    when = f", {answer.provenance.as_of}" if answer.provenance.as_of else ""
+    return f"{answer.provenance.source}{when}"
+
+
+def arithmetic(answer: Answer) -> str:
+    """The formula and what went into it."""
+    inputs = ", ".join(f"{key} {_input(value)}" for key, value in answer.inputs.items())
+    return f"{answer.formula}: {inputs}" if answer.formula and inputs else answer.formula or inputs
+
+
+def remarks(answer: Answer) -> list[str]:
+    """Why nothing is known, and what the answer takes for granted."""
+    return [sentence(reason) for reason in answer.reasons]
+
+
+def nearby(point: EvidencePoint) -> str:
+    """A published figure of the same hardware at another load or shape, in one line."""
+    engine = f"{point.engine} {point.engine_version}" if point.engine_version != "unstated" else point.engine
+    load = words.load_of(point)
+    at = f"{load} in flight" if point.load == "concurrency" else {"max": "full load", "?": "load unstated"}.get(load, load)
+    return f"{words.figure_value(point)}, {point.checkpoint}, {words.shape_of(point)} tokens, {at}, {engine}"
+
+
+def ratios(cell: Cell) -> str:
+    """How the published number compares with the other two."""
+    parts = [(ratio(cell.over_recomputed), "recomputed"), (ratio(cell.over_best), "best evidence")]
+    return ", ".join(f"{factor} {what}" for factor, what in parts if factor)
+
+
+def _input(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
