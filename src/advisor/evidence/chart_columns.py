@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 from advisor.catalog.load import Catalog
-from advisor.evidence.audit.engine import relative_verdict, replica_of
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.evidence.chart_answers import Answer, Bound, Cell, ComputedChart, Group, unknown
 from advisor.evidence.chart_arithmetic import combined, weakest
@@ -19,11 +18,13 @@ from advisor.evidence.chart_facts import Fact, fact_of_instance, fact_of_model
 from advisor.evidence.charts import Chart, ChartRow, Limit, ReportCharts
 from advisor.evidence.report_best import BestEvidence
 from advisor.evidence.reports import Claim, Figure, Report
-from advisor.performance.roofline import decode_floor_s, prefill_floor_s
+from advisor.performance.roofline import Replica, decode_floor_s, prefill_floor_s
 from advisor.quantities.provenance import AsOf, Level, Provenance
+from advisor.quantities.units import GB
 from advisor.reasons import info
 
-_FACT_TOLERANCE, _ARITHMETIC_TOLERANCE = 0.001, 0.02
+_FACT_TOLERANCE, _ARITHMETIC_TOLERANCE, _ROUNDED = 0.001, 0.02, 0.01
+_LATENCIES = ("ttft_ms", "itl_ms")
 Ask = Callable[[Mapping[str, Any], Sequence[str]], Answer]
 """What advisor answers to settings of a workload, and what became of the instances that a report picks."""
 
@@ -106,9 +107,11 @@ class Columns:
     def _figure(self, figure: Figure, limit: Limit) -> Cell:
         checks = [check for check in self.audited if check.id.startswith(f"{figure.id}/")]
         chosen = [check for check in checks if not limit or check.id.endswith(f"/{limit}")]
-        decisive = min(chosen, key=lambda check: check.recomputed or float("inf"), default=None)
+        is_floor = figure.metric in _LATENCIES
+        decisive = min(chosen, key=lambda check: (check.recomputed or 0.0) * (-1 if is_floor else 1), default=None)
         if decisive is not None and decisive.recomputed is not None:
-            recomputed = _limit(decisive.recomputed, figure.unit, "at_most", decisive.formula, decisive.inputs)
+            bound: Bound = "at_least" if is_floor else "at_most"
+            recomputed = _limit(decisive.recomputed, figure.unit, bound, decisive.formula, decisive.inputs)
             verdict = decisive.verdict
         else:
             recomputed = self._floor(figure)
@@ -128,9 +131,9 @@ class Columns:
 
     def _floor(self, figure: Figure) -> Answer:
         """The shortest latency that the hardware allows at one request in flight."""
-        replica = replica_of(figure, self.report, self.catalog)
+        replica = self._replica(figure)
         shape = self.best.shape
-        if replica is None or figure.metric not in ("ttft_ms", "itl_ms"):
+        if replica is None or figure.metric not in _LATENCIES:
             return unknown("nothing to compute it from")
         if figure.metric == "ttft_ms":
             value = prefill_floor_s(replica, shape.input_tokens) * 1e3
@@ -138,8 +141,19 @@ class Columns:
         else:
             value = decode_floor_s(replica, figure.concurrency or 1, shape.mean_context_tokens) * 1e3
             formula = "bytes read per step / memory bandwidth"
-        inputs = {"checkpoint": self.report.checkpoint, "memory_bandwidth_gb_per_s": replica.bandwidth_bytes_per_s / 1e9}
+        bandwidth = replica.bandwidth_bytes_per_s / GB
+        inputs: dict[str, float | str] = {"checkpoint": self.report.checkpoint, "gb_per_s": bandwidth}
         return _limit(value, figure.unit, "at_least", formula, inputs)
+
+    def _replica(self, figure: Figure) -> Replica | None:
+        """The whole instance as one replica, at the report's precision; None for a CPU instance."""
+        instance = self.catalog.instance(self.report.scenarios[figure.scenario].instance)
+        accelerator, model = self.catalog.accelerator_of(instance), self.catalog.model(figure.model)
+        if accelerator is None:
+            return None
+        checkpoint = self.catalog.checkpoint(model, self.report.checkpoint)
+        devices = instance.accelerator_count * accelerator.logical_cores
+        return Replica(model.architecture, checkpoint, accelerator, devices, hybrid_kv=False)
 
     def _claim(self, claim: Claim) -> Cell:
         audited = self._audited[claim.id]
@@ -174,7 +188,7 @@ class Columns:
         return Cell(row.id, row.picks[0], row.label, published, recomputed, best, verdict)
 
     def _winner(self, among: Sequence[str], most: bool, *, evidence: bool) -> Answer:
-        """The scenario with the least or the most of what is named. Those that doubt cannot tell apart are all named."""
+        """The scenario with the least or the most of what is named, and those that doubt cannot tell from it."""
         cells = [self.cell(reference) for reference in among]
         sides = {cell.scenario: cell.best if evidence else _own_number(cell) for cell in cells}
         known = {name: side for name, side in sides.items() if side.value is not None}
@@ -242,21 +256,27 @@ def _fact_verdict(row: ChartRow, fact: Fact | None) -> AuditVerdict:
     if fact.value is None or row.value is None:
         agrees = bool(row.words) and row.words.lower() in fact.words.lower()
         return AuditVerdict.OK if agrees else AuditVerdict.FALSE_FACT
-    if fact.tolerance and abs(row.value / fact.value - 1) <= fact.tolerance:
-        return AuditVerdict.ROUNDING
-    return relative_verdict(row.value, fact.value, _FACT_TOLERANCE, AuditVerdict.FALSE_FACT)
+    return _near(row.value, fact.value, _FACT_TOLERANCE, fact.tolerance or _ROUNDED, AuditVerdict.FALSE_FACT)
 
 
 def _verdict(claimed: float | None, recomputed: Answer, tolerance: float, otherwise: AuditVerdict) -> AuditVerdict:
     if claimed is None or not recomputed.value:
         return AuditVerdict.UNVERIFIABLE
-    return relative_verdict(claimed, recomputed.value, tolerance, otherwise)
+    return _near(claimed, recomputed.value, tolerance, _ROUNDED, otherwise)
+
+
+def _near(claimed: float, actual: float, same: float, rounded: float, otherwise: AuditVerdict) -> AuditVerdict:
+    off = abs(claimed / actual - 1)
+    if off <= same:
+        return AuditVerdict.OK
+    return AuditVerdict.ROUNDING if off <= rounded else otherwise
 
 
 def _against_floor(figure: Figure, floor: Answer) -> AuditVerdict:
-    """Below what physics allows it is impossible; above it nothing is shown by that."""
-    below = floor.value is not None and figure.value < floor.value
-    return AuditVerdict.IMPOSSIBLE if below else AuditVerdict.UNVERIFIABLE
+    """Below what physics allows it is impossible."""
+    if floor.value is None:
+        return AuditVerdict.UNVERIFIABLE
+    return AuditVerdict.OK if figure.value >= floor.value else AuditVerdict.IMPOSSIBLE
 
 
 def _limit(value: float, unit: str, bound: Bound, formula: str, inputs: Mapping[str, float | str]) -> Answer:

@@ -15,7 +15,7 @@ from advisor.errors import InputError
 from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.calibration import PUBLISHED_SIGMA, drift, is_possible
 from advisor.evidence.chart_answers import Answer, unknown
-from advisor.evidence.points import OUTPUT_THROUGHPUT, EvidencePoint
+from advisor.evidence.points import EvidencePoint
 from advisor.evidence.repetitions import STANDARD_NORMAL_95, UNREPEATED_SIGMA
 from advisor.evidence.reports import Figure, Report
 from advisor.evidence.stack import Stack
@@ -73,7 +73,7 @@ class BestEvidence:
         streams = figure.concurrency or 1
         nearby = self._nearby(figure, instance)
         stacks, reasons = self._stacks_of(figure.model, instance, streams)
-        offers = [offer for stack in stacks for offer in self._estimates(stack, instance, figure, streams)]
+        offers = [offer for stack in stacks for offer in self._estimates(stack, figure, streams)]
         if not offers:
             return unknown("no evidence for this metric on this hardware", *reasons, nearby=nearby)
         best = min(offers, key=lambda offer: offer.order)
@@ -118,9 +118,9 @@ class BestEvidence:
                 return Answer(origin, float(tokens), unit="tokens", formula="longest context", inputs=inputs)
         return unknown(f"{model.short_name} as {checkpoint.id} does not run on {instance.id}")
 
-    def _estimates(self, stack: Stack, instance: Instance, figure: Figure, streams: int) -> Iterator[_Estimate]:
+    def _estimates(self, stack: Stack, figure: Figure, streams: int) -> Iterator[_Estimate]:
         yield from self._direct(stack, figure, streams)
-        yield from self._modelled(stack, instance, figure, streams)
+        yield from self._modelled(stack, figure, streams)
 
     def _direct(self, stack: Stack, figure: Figure, streams: int) -> Iterator[_Estimate]:
         """This very stack, shape and load: measured here, or published."""
@@ -140,7 +140,7 @@ class BestEvidence:
                 continue
             yield _estimate(point.value, sigma, point.provenance, point.unit, "as taken", _inputs(stack, streams))
 
-    def _modelled(self, stack: Stack, instance: Instance, figure: Figure, streams: int) -> Iterator[_Estimate]:
+    def _modelled(self, stack: Stack, figure: Figure, streams: int) -> Iterator[_Estimate]:
         """Roofline × efficiency at the report's shape and load."""
         basis = self._basis(stack)
         if basis.most_streams is not None and streams > basis.most_streams:
@@ -163,24 +163,21 @@ class BestEvidence:
                 yield _estimate(value, sigma, origin, "tokens/s", "N / (T(N) + prefill)", with_prefill)
 
     def _basis(self, stack: Stack) -> Basis:
-        key = (stack.model.id, stack.checkpoint.id, stack.accelerator.id, stack.engine.id, stack.engine_version)
-        key = (*key, str(stack.tensor_parallel_size))
+        size = str(stack.tensor_parallel_size)
+        subject = (stack.model.id, stack.checkpoint.id, stack.accelerator.id)
+        key = (*subject, stack.engine.id, stack.engine_version, size)
         if key not in self._bases:
             self._bases[key] = best_basis(stack, self.shape, self.points, self.catalog)
         return self._bases[key]
 
-    def _stacks_of(
-        self, model_id: str, instance: Instance, streams: int
-    ) -> tuple[list[Stack], tuple[Reason, ...]]:
+    def _stacks_of(self, model_id: str, instance: Instance, streams: int) -> tuple[list[Stack], tuple[Reason, ...]]:
         """Every engine that runs the model there at the first precision that any runs; and what is to be said of it."""
         key = (model_id, instance.id, streams)
         if key not in self._stacks:
             self._stacks[key] = self._find_stacks(self.catalog.model(model_id), instance, streams)
         return self._stacks[key]
 
-    def _find_stacks(
-        self, model: Model, instance: Instance, streams: int
-    ) -> tuple[list[Stack], tuple[Reason, ...]]:
+    def _find_stacks(self, model: Model, instance: Instance, streams: int) -> tuple[list[Stack], tuple[Reason, ...]]:
         accelerator = self.catalog.accelerator_of(instance)
         if accelerator is None:
             return [], (error("no_accelerator", instance=instance.id),)
@@ -268,7 +265,9 @@ def _estimate(
     value: float, sigma: float, origin: Provenance, unit: str, formula: str, inputs: dict[str, float | str]
 ) -> _Estimate:
     spread = spread_of(sigma)
-    return _Estimate(Answer(origin, value, "", unit, value / spread, value * spread, formula=formula, inputs=inputs), sigma)
+    return _Estimate(
+        Answer(origin, value, "", unit, value / spread, value * spread, formula=formula, inputs=inputs), sigma
+    )
 
 
 def _computed(*evidence: Provenance) -> Provenance:

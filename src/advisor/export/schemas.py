@@ -47,6 +47,7 @@ def _models() -> dict[str, "type[BaseModel]"]:
         "prices": contracts.Prices,
         "catalog": contracts.Catalog,
         "audit": contracts.Audit,
+        "chart": contracts.Chart,
         "evidence": contracts.Evidence,
         "benchmark": benchmark_contract.Benchmark,
         "runs": benchmark_contract.Runs,

@@ -82,7 +82,11 @@ def nearby(point: EvidencePoint) -> str:
     """A published figure of the same hardware at another load or shape, in one line."""
     engine = f"{point.engine} {point.engine_version}" if point.engine_version != "unstated" else point.engine
     load = words.load_of(point)
-    at = f"{load} in flight" if point.load == "concurrency" else {"max": "full load", "?": "load unstated"}.get(load, load)
+    at = (
+        f"{load} in flight"
+        if point.load == "concurrency"
+        else {"max": "full load", "?": "load unstated"}.get(load, load)
+    )
     return f"{words.figure_value(point)}, {point.checkpoint}, {words.shape_of(point)} tokens, {at}, {engine}"
 
 

@@ -65,7 +65,9 @@ class OpenReport:
         as_of = AsOf.spanning(origin.as_of for origin in weakest)
         origin = Provenance(level, f"advisor's own answer, weakest of: {sources}", as_of)
         inputs = {key: str(value) for key, value in settings.items()}
-        return Answer(origin, words=" and ".join(words), formula="advisor recommend", inputs=inputs, reasons=distinct(reasons))
+        return Answer(
+            origin, words=" and ".join(words), formula="advisor recommend", inputs=inputs, reasons=distinct(reasons)
+        )
 
 
 def open_report(knowledge: Knowledge, report: Report) -> OpenReport:

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from advisor.catalog.load import Catalog
+from advisor.cli import report_chart
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
@@ -34,8 +35,9 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         ),
     )
     parser.add_argument(
-        "report", nargs="?", type=Path, metavar="REPORT.toml", help="a report in the catalogue's TOML form"
+        "report", nargs="?", type=Path, metavar="REPORT", help="a report's id, or a file in the catalogue's TOML form"
     )
+    report_chart.add_flag(parser)
     parser.add_argument(
         "--strict", action="store_true", help="exit 1 where a claim is wrong, impossible or a false fact"
     )
@@ -43,7 +45,10 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
-    reports = [read_report(arguments.report)] if arguments.report else list(load_reports(catalog).values())
+    reports = _reports(arguments.report, catalog)
+    if arguments.chart:
+        report_chart.write_chart(reports, arguments.chart, catalog, output)
+        return ExitCode.YES
     claims = [claim for report in reports for claim in _audited(report, catalog, arguments.report)]
     if output.json_mode:
         output.document(audit_document(claims))
@@ -54,6 +59,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             _write([claim for claim in claims if claim.report == report.id], output)
     false = any(claim.verdict.is_false for claim in claims)
     return ExitCode.NO if arguments.strict and false else ExitCode.YES
+
+
+def _reports(wanted: Path | None, catalog: Catalog) -> list[Report]:
+    """The report of the catalogue with that id, else the one in that file; all of the catalogue's for none."""
+    known = load_reports(catalog)
+    if wanted is None:
+        return list(known.values())
+    return [known[str(wanted)]] if str(wanted) in known else [read_report(wanted)]
 
 
 def _audited(report: Report, catalog: Catalog, file: Path | None) -> list[AuditedClaim]:
