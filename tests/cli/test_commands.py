@@ -191,6 +191,20 @@ def test_audit_recomputes_and_strict_exits_1(capsys: pytest.CaptureFixture[str])
     assert document(capsys)["schema"] == "advisor.audit/1"
 
 
+def test_a_chart_of_a_report_is_a_table_and_a_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft") == 0
+    assert "≥ 7.97" in capsys.readouterr().out
+    assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft", "--json") == 0
+    shown = document(capsys)
+    assert shown["schema"] == "advisor.chart/1"
+    assert shown["charts"][0]["groups"][0]["rows"][0]["as_published"]["value"] == 120
+
+
+def test_a_chart_is_one_of_one_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("audit", "llama-4-serving-2026-02", "--chart", "ttfb") == 2
+    assert "Did you mean ttft" in capsys.readouterr().err
+
+
 def test_evidence_is_filtered_by_names_that_published_tables_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("evidence", "list", "--accelerator", "H100-SXM-80GB", "--engine", "vllm", "--json") == 0
     rows = document(capsys)["evidence"]

@@ -20,6 +20,7 @@ from advisor.evidence.verification import ClaimCheck, Outcome, Status, Verificat
 from advisor.export.audit_document import audit_document
 from advisor.export.benchmark_document import benchmark_document, runs_document
 from advisor.export.catalog_document import FilterCount, catalog_document, prices_document
+from advisor.export.chart_document import chart_document
 from advisor.export.document import Document, uncovered_numbers
 from advisor.export.evidence_document import evidence_document
 from advisor.export.fit_document import fit_document
@@ -35,6 +36,7 @@ from advisor.workflows.catalog.prices import prices_of
 from advisor.workflows.catalog.rows import Buying, entry_of, instance_rows, price_ages
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
+from advisor.workflows.report_charts import open_report, report_named
 from evidence.results import point, result
 from today import TODAY
 
@@ -73,6 +75,8 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
         prices_document(prices_of(catalog, "p5.48xlarge", None), lambda region: price_ages(catalog, region, TODAY)),
     )
     yield "audit", audit_document([claim for each in load_reports(catalog).values() for claim in audit(each, catalog)])
+    opened = open_report(knowledge, report_named(knowledge, "llama-4-serving-2026-02"))
+    yield "chart", chart_document(opened.report.id, [opened.chart("cost"), opened.chart("model-spec")], sentence)
     yield "evidence", evidence_document(knowledge.points, catalog.layers.sources, caveats)
     for measured in (
         result(point(1, gates=[Gate("errors", True, 0.0, 0.1, Verdict.FAILED)])),
@@ -107,7 +111,7 @@ def test_documents_match_their_contract_key_by_key(catalog: Catalog, knowledge: 
         jsonschema.validate(as_written, closed(json.loads(schema_text(name))))
         seen.add(name)
     measured = {"benchmark", "runs", "verify"}
-    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "evidence"} | measured
+    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "chart", "evidence"} | measured
 
 
 def test_every_number_shown_has_an_origin(catalog: Catalog, knowledge: Knowledge) -> None:

@@ -17,7 +17,14 @@ FILES = (
     "decision-tree.toml",
     "interruptions.csv",
 )
-FOLDERS = {"instances": ".toml", "models": ".toml", "prices": ".csv", "reports": ".toml", "charts": ".toml", "published": ".csv"}
+FOLDERS = {
+    "instances": ".toml",
+    "models": ".toml",
+    "prices": ".csv",
+    "reports": ".toml",
+    "charts": ".toml",
+    "published": ".csv",
+}
 _NESTED = "published"
 """The folder that may hold folders of the same files, one a model."""
 _BESIDE = (".md", ".txt")

@@ -24,17 +24,19 @@ class Fact:
     tolerance: float = 0.0
 
 
-def _of_instance(name: str) -> Callable[[Instance, Accelerator], Fact]:
+def _of_instance(name: str) -> Callable[[Instance, Accelerator], Fact | None]:
     return lambda instance, _: Fact(instance.origin.of(name), float(getattr(instance, name)))
 
 
-def _both_ways(_: Instance, accelerator: Accelerator) -> Fact:
+def _both_ways(_: Instance, accelerator: Accelerator) -> Fact | None:
+    if accelerator.link_gb_per_s is None:
+        return None
     origin = accelerator.origin.of("link_gb_per_s")
     source = f"2 × {accelerator.link_gb_per_s:g} GB/s each way; {origin.source}"
     return Fact(origin.but(Level.DERIVED, source), 2 * accelerator.link_gb_per_s)
 
 
-_HARDWARE: Mapping[str, Callable[[Instance, Accelerator], Fact]] = {
+_HARDWARE: Mapping[str, Callable[[Instance, Accelerator], Fact | None]] = {
     "accelerator_count": _of_instance("accelerator_count"),
     "network_gbps": _of_instance("network_gbps"),
     "memory_gb": lambda _, chip: Fact(chip.origin.of("memory_marketing_gb"), chip.memory_marketing_gb),
@@ -103,7 +105,7 @@ FACTS = frozenset((*_HARDWARE, *_MODEL))
 
 
 def fact_of_instance(name: str, instance: Instance, catalog: Catalog) -> Fact | None:
-    """None for an instance without accelerator, and for a fact that is one of models."""
+    """None for an instance without accelerator, for a figure that nobody knows, and for a fact of models."""
     accelerator = catalog.accelerator_of(instance)
     read = _HARDWARE.get(name)
     return None if accelerator is None or read is None else read(instance, accelerator)

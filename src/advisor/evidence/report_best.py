@@ -1,7 +1,8 @@
 """The best evidence for what a report's figures claim: at its shape and load, on its hardware.
 
-What was measured here comes first; below it the smallest doubt wins (facts: sizing, section 3.7). An uncalibrated
-roofline is never an answer, and where no engine supports the model nobody knows.
+What was measured here comes first; below it the smallest doubt wins (facts: sizing, section 3.7). Among engines the
+one with the strongest evidence answers. A bare roofline is never an answer, and where no engine supports the model
+nobody knows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,10 +74,10 @@ class BestEvidence:
         streams = figure.concurrency or 1
         nearby = self._nearby(figure, instance)
         stacks, reasons = self._stacks_of(figure.model, instance, streams)
-        offers = [offer for stack in stacks for offer in self._estimates(stack, figure, streams)]
+        offers = [offer for stack in stacks if (offer := self._of_stack(stack, figure, streams)) is not None]
         if not offers:
             return unknown("no evidence for this metric on this hardware", *reasons, nearby=nearby)
-        best = min(offers, key=lambda offer: offer.order)
+        best = min(offers, key=lambda offer: (offer.answer.level.rank or 9, offer.sigma))
         return replace(best.answer, reasons=reasons, nearby=nearby)
 
     def price(self, instance_id: str) -> Answer:
@@ -118,9 +119,10 @@ class BestEvidence:
                 return Answer(origin, float(tokens), unit="tokens", formula="longest context", inputs=inputs)
         return unknown(f"{model.short_name} as {checkpoint.id} does not run on {instance.id}")
 
-    def _estimates(self, stack: Stack, figure: Figure, streams: int) -> Iterator[_Estimate]:
-        yield from self._direct(stack, figure, streams)
-        yield from self._modelled(stack, figure, streams)
+    def _of_stack(self, stack: Stack, figure: Figure, streams: int) -> _Estimate | None:
+        """The best answer on one stack: measured here, else the one with the least doubt."""
+        offers = [*self._direct(stack, figure, streams), *self._modelled(stack, figure, streams)]
+        return min(offers, key=lambda offer: offer.order, default=None)
 
     def _direct(self, stack: Stack, figure: Figure, streams: int) -> Iterator[_Estimate]:
         """This very stack, shape and load: measured here, or published."""

@@ -55,10 +55,12 @@ def spread(answer: Answer) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """`33.6×`, `0.13×`: how many times the other number the published one is."""
+    """`33.6×`, `÷7.65`: how many times the other number the published one is, or which part of it."""
     if value is None:
         return ""
-    return f"{value:,.0f}×" if value >= 100 else f"{value:.3g}×"
+    mark, factor = ("÷", 1 / value) if value < 0.995 else ("", value)
+    number = f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
+    return f"÷{number}" if mark else f"{number}×"
 
 
 def origin(answer: Answer) -> str:
