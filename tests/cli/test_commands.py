@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -195,7 +196,7 @@ def test_a_chart_of_a_report_is_a_table_and_a_document(capsys: pytest.CaptureFix
     assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft") == 0
     assert "≥ 7.97" in capsys.readouterr().out
     assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft", "--json") == 0
-    shown = document(capsys)
+    shown: Any = document(capsys)
     assert shown["schema"] == "advisor.chart/1"
     assert shown["charts"][0]["groups"][0]["rows"][0]["as_published"]["value"] == 120
 

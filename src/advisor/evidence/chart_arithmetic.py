@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, log, sqrt
 
 from advisor.evidence.chart_answers import Answer, distinct, unknown
+from advisor.performance.cost import usd_per_million_tokens
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 Operation = Callable[[Sequence[float]], float]
@@ -12,7 +13,7 @@ PRODUCTS: Mapping[str, tuple[str, Operation]] = {
     "times": ("a * b", lambda v: v[0] * v[1]),
     "over": ("a / b", lambda v: v[0] / v[1]),
     "growth": ("(a / b) / (c / d)", lambda v: (v[0] / v[1]) / (v[2] / v[3])),
-    "usd_per_million": ("usd_per_hour / (tokens_per_s * 3600) * 1e6", lambda v: v[0] / (v[1] * 3600) * 1e6),
+    "usd_per_million": ("usd_per_hour / (tokens_per_s * 3600) * 1e6", lambda v: usd_per_million_tokens(v[0], v[1])),
 }
 """Products and quotients by name: relative doubts add up in squares."""
 

@@ -35,14 +35,14 @@ class ClaimAnswers:
     def recomputed(self, claim: Claim, audited: AuditedClaim) -> Answer:
         """What the audit finds: arithmetic on the report's numbers, or the catalogue's fact."""
         if audited.recomputed is None:
-            return unknown(audited.formula)
+            return unknown(audited.formula, *audited.reasons)
         if claim.check == _FITS:
             origin = Provenance(Level.MODELLED, audited.formula)
             words = audited.formula.rpartition(": ")[2].replace("_", " ")
-            return Answer(origin, words=words, formula=audited.formula, inputs=audited.inputs)
-        fact = self._fact(claim)
-        origin = fact.provenance if fact is not None else Provenance(Level.DERIVED, "the report's own numbers")
-        return Answer(origin, audited.recomputed, unit=claim.unit, formula=audited.formula, inputs=audited.inputs)
+            return Answer(origin, words=words, formula=audited.formula, inputs=audited.inputs, reasons=audited.reasons)
+        origin = audited.looked_up or Provenance(Level.DERIVED, "the report's own numbers")
+        value, formula = audited.recomputed, audited.formula
+        return Answer(origin, value, unit=claim.unit, formula=formula, inputs=audited.inputs, reasons=audited.reasons)
 
     def best(self, claim: Claim) -> Answer:
         """The same question on the best evidence; unknown for a claim that nothing can be computed for."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from advisor.catalog.load import Catalog
-from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
+from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict, judge_fact, judge_number
 from advisor.evidence.chart_answers import Answer, Bound, Cell, ComputedChart, Group, unknown
 from advisor.evidence.chart_arithmetic import combined, weakest
 from advisor.evidence.chart_claims import ClaimAnswers
@@ -18,12 +18,10 @@ from advisor.evidence.chart_facts import Fact, fact_of_instance, fact_of_model
 from advisor.evidence.charts import Chart, ChartRow, Limit, ReportCharts
 from advisor.evidence.report_best import BestEvidence
 from advisor.evidence.reports import Claim, Figure, Report
-from advisor.performance.roofline import Replica, decode_floor_s, prefill_floor_s
 from advisor.quantities.provenance import AsOf, Level, Provenance
-from advisor.quantities.units import GB
 from advisor.reasons import info
 
-_FACT_TOLERANCE, _ARITHMETIC_TOLERANCE, _ROUNDED = 0.001, 0.02, 0.01
+_FACT_TOLERANCE = 0.001
 _LATENCIES = ("ttft_ms", "itl_ms")
 Ask = Callable[[Mapping[str, Any], Sequence[str]], Answer]
 """What advisor answers to settings of a workload, and what became of the instances that a report picks."""
@@ -83,7 +81,7 @@ class Columns:
         published = Answer(self._stated, row.value, row.words, row.unit)
         if row.of:
             recomputed, best = self._worked(row)
-            verdict = _verdict(row.value, recomputed, _ARITHMETIC_TOLERANCE, AuditVerdict.WRONG)
+            verdict = _verdict(row.value, recomputed)
         else:
             fact = self._fact(row)
             recomputed = best = _told(fact, row) if fact is not None else unknown("nothing to compute it from")
@@ -114,8 +112,7 @@ class Columns:
             recomputed = _limit(decisive.recomputed, figure.unit, bound, decisive.formula, decisive.inputs)
             verdict = decisive.verdict
         else:
-            recomputed = self._floor(figure)
-            verdict = _against_floor(figure, recomputed)
+            recomputed, verdict = unknown("nothing to compute it from"), AuditVerdict.UNVERIFIABLE
         ordered = (*((decisive,) if decisive else ()), *(check for check in checks if check is not decisive))
         return Cell(
             figure.id,
@@ -128,32 +125,6 @@ class Columns:
             ordered,
             figure.line,
         )
-
-    def _floor(self, figure: Figure) -> Answer:
-        """The shortest latency that the hardware allows at one request in flight."""
-        replica = self._replica(figure)
-        shape = self.best.shape
-        if replica is None or figure.metric not in _LATENCIES:
-            return unknown("nothing to compute it from")
-        if figure.metric == "ttft_ms":
-            value = prefill_floor_s(replica, shape.input_tokens) * 1e3
-            formula = "all weights read once, or arithmetic at the datasheet's rate"
-        else:
-            value = decode_floor_s(replica, figure.concurrency or 1, shape.mean_context_tokens) * 1e3
-            formula = "bytes read per step / memory bandwidth"
-        bandwidth = replica.bandwidth_bytes_per_s / GB
-        inputs: dict[str, float | str] = {"checkpoint": self.report.checkpoint, "gb_per_s": bandwidth}
-        return _limit(value, figure.unit, "at_least", formula, inputs)
-
-    def _replica(self, figure: Figure) -> Replica | None:
-        """The whole instance as one replica, at the report's precision; None for a CPU instance."""
-        instance = self.catalog.instance(self.report.scenarios[figure.scenario].instance)
-        accelerator, model = self.catalog.accelerator_of(instance), self.catalog.model(figure.model)
-        if accelerator is None:
-            return None
-        checkpoint = self.catalog.checkpoint(model, self.report.checkpoint)
-        devices = instance.accelerator_count * accelerator.logical_cores
-        return Replica(model.architecture, checkpoint, accelerator, devices, hybrid_kv=False)
 
     def _claim(self, claim: Claim) -> Cell:
         audited = self._audited[claim.id]
@@ -256,27 +227,15 @@ def _fact_verdict(row: ChartRow, fact: Fact | None) -> AuditVerdict:
     if fact.value is None or row.value is None:
         agrees = bool(row.words) and row.words.lower() in fact.words.lower()
         return AuditVerdict.OK if agrees else AuditVerdict.FALSE_FACT
-    return _near(row.value, fact.value, _FACT_TOLERANCE, fact.tolerance or _ROUNDED, AuditVerdict.FALSE_FACT)
+    if fact.tolerance and abs(row.value / fact.value - 1) <= fact.tolerance:
+        return AuditVerdict.ROUNDING
+    return judge_fact(row.value, fact.value, _FACT_TOLERANCE)
 
 
-def _verdict(claimed: float | None, recomputed: Answer, tolerance: float, otherwise: AuditVerdict) -> AuditVerdict:
-    if claimed is None or not recomputed.value:
+def _verdict(claimed: float | None, recomputed: Answer) -> AuditVerdict:
+    if claimed is None or recomputed.value is None:
         return AuditVerdict.UNVERIFIABLE
-    return _near(claimed, recomputed.value, tolerance, _ROUNDED, otherwise)
-
-
-def _near(claimed: float, actual: float, same: float, rounded: float, otherwise: AuditVerdict) -> AuditVerdict:
-    off = abs(claimed / actual - 1)
-    if off <= same:
-        return AuditVerdict.OK
-    return AuditVerdict.ROUNDING if off <= rounded else otherwise
-
-
-def _against_floor(figure: Figure, floor: Answer) -> AuditVerdict:
-    """Below what physics allows it is impossible."""
-    if floor.value is None:
-        return AuditVerdict.UNVERIFIABLE
-    return AuditVerdict.OK if figure.value >= floor.value else AuditVerdict.IMPOSSIBLE
+    return judge_number(claimed, recomputed.value)
 
 
 def _limit(value: float, unit: str, bound: Bound, formula: str, inputs: Mapping[str, float | str]) -> Answer:
