@@ -56,10 +56,10 @@ def test_its_overlay_adds_an_instance(capsys: pytest.CaptureFixture[str], tmp_pa
     (tmp_path / "prices").mkdir()
     (tmp_path / "instances.toml").write_text(block("`instances.toml`:", "toml"), encoding="utf-8")
     (tmp_path / "prices" / "us-east-1.csv").write_text(block("`prices/us-east-1.csv`:", "csv"), encoding="utf-8")
-    assert main(["catalog", "show", "g6e.24xlarge", "--catalog", str(tmp_path)]) == 0
+    assert main(["catalog", "show", "lab.4xl40s", "--catalog", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
-    assert "$15.07" in shown
-    flags = ["--model", "llama-4-scout", "--checkpoint", "fp8", "--instance", "g6e.24xlarge"]
+    assert "$6.40" in shown
+    flags = ["--model", "llama-4-scout", "--checkpoint", "fp8", "--instance", "lab.4xl40s"]
     assert main(["fit", *flags, "--catalog", str(tmp_path)]) == 0
 
 

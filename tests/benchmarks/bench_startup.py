@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 
 _BARE = ["-c", "pass"]
@@ -22,7 +23,7 @@ _COMMANDS = {
     "fit": (["fit", "--model", "llama-4-scout", "--instance", "p5.48xlarge"], 12.0),
     "fit --json": (["fit", "--model", "llama-4-scout", "--instance", "p5.48xlarge", "--json"], 12.0),
 }
-_BARE_APP = """
+BARE_APP = """
 import time
 from textual.app import App
 from textual.widgets import Static
@@ -33,7 +34,7 @@ class Bare(App):
         self.exit(time.monotonic())
 print(Bare().run(headless=True, size=(80, 24)))
 """
-_OUR_APP = """
+OUR_APP = """
 import time
 from advisor.tui.app import AdvisorApp, make_app
 AdvisorApp.on_ready = lambda self: self.exit(time.monotonic())
@@ -45,17 +46,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Ratios of start-up times.")
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home, "TEXTUAL_ANIMATIONS": "none"}
-        # A second start finds compiled modules, as a user's does.
-        os.environ |= {"PYTHONPYCACHEPREFIX": f"{home}/compiled"}
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with a_home_of_its_own():
         print(f"{'what':<14}{'ratio':>8}{'budget':>8}   beside")
         for name, (argv, budget) in _COMMANDS.items():
             ratio = compared(["-c", _COMMAND.format(argv=argv)], _BARE, rounds, elapsed_s)
             print(f"{name:<14}{ratio:>8.2f}{budget:>8.1f}   a bare interpreter")
-        ratio = compared(["-c", _OUR_APP], ["-c", _BARE_APP], rounds, painted_s)
+        ratio = compared(["-c", OUR_APP], ["-c", BARE_APP], rounds, painted_s)
         print(f"{'first paint':<14}{ratio:>8.2f}{1.6:>8.1f}   a Textual app of one widget")
+
+
+@contextmanager
+def a_home_of_its_own() -> Iterator[None]:
+    """An empty home for the processes that are timed, whose second start finds compiled modules, as a user's does."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home, "TEXTUAL_ANIMATIONS": "none"}
+        os.environ |= {"PYTHONPYCACHEPREFIX": f"{home}/compiled"}
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        yield
 
 
 def compared(ours: list[str], theirs: list[str], rounds: int, timed: Callable[[list[str]], float]) -> float:

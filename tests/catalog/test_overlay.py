@@ -53,6 +53,54 @@ def test_an_instance_of_ones_own_joins_the_catalogue(tmp_path: Path) -> None:
     assert catalog.instance("my.lab").origin.default.source == "our own lab"
 
 
+def test_a_folder_of_instances_adds_and_changes_them_in_whatever_file(tmp_path: Path) -> None:
+    changed = '["p5.48xlarge"]\nvcpus = 96\nsource = "our own count"\n'
+    root = overlay(tmp_path, instances__lab_toml=OWN_INSTANCE, instances__ours_toml=changed)
+    catalog = load_catalog([root])
+    assert catalog.instance("p5.48xlarge").vcpus == 96
+    assert catalog.instance("p5.48xlarge").memory_gib == 2048
+    assert catalog.instance("my.lab").accelerator_count == 4
+
+
+def test_an_interruption_band_of_ones_own_holds_over_the_shipped_one(tmp_path: Path) -> None:
+    header = "instance_type,region,band,as_of,level,source\n"
+    row = "p5.48xlarge,us-east-1,5-10%,2026-11-01,published,our own fleet\n"
+    found = load_catalog([overlay(tmp_path, interruptions_csv=header + row)]).interruptions
+    assert found["p5.48xlarge", "us-east-1"].band == "5-10%"
+    assert found["p4d.24xlarge", "us-west-2"].band == ">20%"
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "complaint"),
+    [
+        ("p5.48xlage,us-east-1,<5%,2026-11-01,published,x", "instance_type", "Did you mean p5.48xlarge"),
+        ("p5.48xlarge,us-east-1,7%,2026-11-01,published,x", "band", "one of <5%, 5-10%"),
+        ("p5.48xlarge,us-east-1,<5%,soon,published,x", "as_of", "Invalid isoformat"),
+        ("p5.48xlarge,us-east-1,<5%,2026-11-01,guessed,x", "level", "not a valid Level"),
+    ],
+)
+def test_an_interruption_row_that_cannot_be_is_named_by_line_and_column(
+    tmp_path: Path, row: str, key: str, complaint: str
+) -> None:
+    root = overlay(tmp_path, interruptions_csv=f"instance_type,region,band,as_of,level,source\n{row}\n")
+    with pytest.raises(InputError) as raised:
+        _ = load_catalog([root]).interruptions
+    assert (raised.value.file, raised.value.line, raised.value.key) == (str(root / "interruptions.csv"), 2, key)
+    assert complaint in raised.value.sentence()
+
+
+def test_a_source_may_add_what_was_found_to_the_id_of_a_listed_one(tmp_path: Path) -> None:
+    text = '["p5.48xlarge"]\nvcpus = 96\nsource = "moto-5_2_5: half of them"\n'
+    told = load_catalog([overlay(tmp_path, instances_toml=text)]).instance("p5.48xlarge").origin.of("vcpus").source
+    assert told == "EC2 DescribeInstanceTypes as recorded in moto 5.2.5 (2026-10-27): half of them"
+
+
+def test_an_ultraserver_names_a_chip_that_is_there(tmp_path: Path) -> None:
+    root = overlay(tmp_path, ultraservers_toml='[trn3-ultraserver-gen1]\naccelerator = "Trainium33"\nsource = "x"\n')
+    with pytest.raises(UnknownIdError, match="Trainium33"):
+        _ = load_catalog([root]).ultraservers
+
+
 def test_a_negotiated_price_holds_over_the_list_whatever_its_date(tmp_path: Path) -> None:
     header = "instance_type,option,term,payment,statistic,usd_per_hour,as_of,level,source\n"
     row = "p5.48xlarge,on_demand,,,list,41.5,2026-01-01,specified,contract 42\n"

@@ -6,13 +6,15 @@ import sys
 import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from advisor.catalog.layers import shipped_root
+from advisor.catalog.layers import read_toml, shipped_root
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import Price
+from advisor.catalog.records import RATES, Price
+from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import Level
 
 SIZES = {
@@ -47,7 +49,7 @@ READ = {
     ("reserved", "list"): 1,
 }
 """Price rows of the collection that the catalogue was made from, 1,008 in all: on-demand prices, their history and
-their second readings, one of them rounded; spot by the cheapest and the dearest zone; plans without and with upfront."""
+their second readings, one of them rounded; spot by the cheapest and the dearest zone; plans by payment."""
 
 
 _OURS = "us-east-1 list price of 2026-07-20 times the region's multiplier: "
@@ -146,6 +148,44 @@ def test_the_wrong_memory_of_the_ec2_api_is_shown_and_not_used(catalog: Catalog)
     assert trainium.memory_gib == 96
 
 
+def test_memory_that_fit_uses_says_of_every_gpu_where_it_was_seen(catalog: Catalog) -> None:
+    for accelerator in catalog.accelerators.values():
+        seen = accelerator.origin.of("memory_gib")
+        assert seen.level in (Level.PUBLISHED, Level.ASSUMED) or accelerator.kind == "neuron", accelerator.id
+        assert seen != accelerator.origin.default or accelerator.kind == "neuron"
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "figure"),
+    [
+        ("A10G-24GB", "bf16_dense_tflops"),
+        ("A100-40GB", "memory_bandwidth_gb_per_s"),
+        ("L4-24GB", "memory_bandwidth_gb_per_s"),
+        ("RTX-PRO-6000-SE-96GB", "bf16_dense_tflops"),
+        ("RTX-PRO-4500-32GB", "memory_gib"),
+    ],
+)
+def test_a_figure_that_no_datasheet_vouches_for_is_not_called_specified(
+    catalog: Catalog, accelerator: str, figure: str
+) -> None:
+    assert catalog.accelerator(accelerator).origin.of(figure).level in (Level.ASSUMED, Level.DERIVED)
+
+
+def test_a_rate_that_nobody_published_is_unknown_and_computing_with_it_says_so(catalog: Catalog) -> None:
+    accelerator = catalog.accelerator("RTX-PRO-4500-32GB")
+    assert accelerator.unknown_rates == RATES
+    assert [each.id for each in catalog.accelerators.values() if each.unknown_rates] == [accelerator.id]
+    with pytest.raises(InputError) as raised:
+        accelerator.rate("memory_bandwidth_gb_per_s")
+    assert raised.value.key == "RTX-PRO-4500-32GB.memory_bandwidth_gb_per_s"
+    assert "An overlay" in raised.value.sentence()
+
+
+def test_a_name_of_a_chip_is_the_name_of_one_chip(catalog: Catalog) -> None:
+    names = Counter(name for each in catalog.accelerators.values() for name in (each.id, *each.aliases))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_published_hardware_names_map_to_canonical_ids(catalog: Catalog) -> None:
     assert catalog.accelerator("H100-SXM-80GB").id == "H100-80GB"
     assert catalog.accelerator("trn2.48xlarge (Trainium2)").id == "Trainium2"
@@ -168,6 +208,25 @@ def test_loading_touches_neither_pydantic_nor_numpy_nor_another_region() -> None
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_one_instance_needs_the_file_of_its_family_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reading(path: Path) -> dict[str, Any]:
+        read.append(f"{path.parent.name}/{path.name}")
+        return read_toml(path)
+
+    monkeypatch.setattr("advisor.catalog.layers.read_toml", reading)
+    catalog = load_catalog()
+    assert catalog.instance("p5.48xlarge") is catalog.instance("p5.48xlarge")
+    assert [name for name in read if name.startswith("instances/")] == ["instances/p5.toml"]
+
+
+@pytest.mark.parametrize("wanted", ["p5.49xlarge", "p5*.48xlarge", "../instances/p5.48xlarge", "/p5.48xlarge", ""])
+def test_an_instance_that_is_not_there_is_named_whatever_was_asked_for(wanted: str) -> None:
+    with pytest.raises(UnknownIdError):
+        load_catalog().instance(wanted)
 
 
 def test_the_checkout_serves_the_catalogue_when_nothing_is_packaged() -> None:
