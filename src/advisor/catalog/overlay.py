@@ -13,6 +13,7 @@ FILES = (
     "managed.toml",
     "sources.toml",
     "discounts.toml",
+    "commands.toml",
     "cross-checks.toml",
     "decision-tree.toml",
     "interruptions.csv",
