@@ -2,8 +2,9 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from advisor.advice.advise import Knowledge
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.best import best_basis
-from advisor.evidence.names import Names
+from advisor.evidence.names import KINDS, Names
 from advisor.evidence.points import EvidencePoint, steady_throughputs
 from advisor.evidence.published import COLUMNS, all_published_points, published_points
 from advisor.performance.replica_model import RequestShape
@@ -34,8 +35,14 @@ def everything(catalog: Catalog) -> list[EvidencePoint]:
 
 
 def digest(points: Iterable[EvidencePoint]) -> str:
-    lines = sorted(f"{point.model}|{point.accelerator}|{point.metric}|{point.value!r}" for point in points)
-    return sha256("\n".join(lines).encode()).hexdigest()
+    """Of what was run, on what, under which load, and what came out."""
+    return sha256("\n".join(sorted(map(line_of, points))).encode()).hexdigest()
+
+
+def line_of(point: EvidencePoint) -> str:
+    run = (point.model, point.checkpoint, point.accelerator, point.devices, point.input_tokens, point.output_tokens)
+    found = (point.load, point.load_value, point.metric, point.value, point.statistic)
+    return "|".join("" if cell is None else str(cell) for cell in (*run, *found))
 
 
 def by_source(points: Iterable[EvidencePoint]) -> dict[str, list[EvidencePoint]]:
@@ -211,6 +218,19 @@ def test_a_name_that_cannot_be_read_is_a_mistake_at_its_key(
         all_published_points(load_catalog([tmp_path]))
     assert (raised.value.file, raised.value.key) == (str(path), key)
     assert complaint in raised.value.sentence()
+
+
+def test_no_name_stands_for_two_things(catalog: Catalog) -> None:
+    names = Names(catalog)
+    own: dict[str, Mapping[str, Any]] = {
+        "model": catalog.models,
+        "engine": catalog.engines,
+        "accelerator": catalog.accelerators,
+    }
+    for kind in KINDS:
+        records: list[Any] = [*own[kind].values(), *names.neighbours[kind].values()]
+        known = [{name.casefold() for name in (each.id, *getattr(each, "aliases", ()))} for each in records]
+        assert [name for name, bearers in Counter(chain.from_iterable(known)).items() if bearers > 1] == []
 
 
 @pytest.mark.parametrize(

@@ -209,18 +209,26 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError("this is not UTF-8 text", file=path) from error
 
 
-def read_csv(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file with these columns and the line each ends on; InputError for one of another shape."""
+def read_csv(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file with these columns and the line each ends on; InputError for one of another shape.
+
+    Optional columns may follow the others, in their order; a cell of one that is left out is empty.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         try:
-            if tuple(next(reader, [])) != tuple(columns):
-                raise InputError(f"the header must be {','.join(columns)}", file=path, line=1)
+            header = next(reader, [])
+            if header != [*columns, *(name for name in optional if name in header)]:
+                hint = f"{', '.join(optional)} may follow." if optional else None
+                raise InputError(f"the header must be {','.join(columns)}", file=path, line=1, hint=hint)
+            absent = [len(columns) + at for at, name in enumerate(optional) if name not in header]
             for cells in reader:
-                if cells and len(cells) != len(columns):
-                    complaint = f"{len(columns)} cells are needed, {len(cells)} are here"
+                if cells and len(cells) != len(header):
+                    complaint = f"{len(header)} cells are needed, {len(cells)} are here"
                     raise InputError(complaint, file=path, line=reader.line_num)
                 if cells:
+                    for at in absent:
+                        cells.insert(at, "")
                     yield reader.line_num, cells
         except UnicodeDecodeError as error:
             raise InputError("this is not UTF-8 text", file=path) from error

@@ -12,7 +12,7 @@ from typing import Any
 from advisor.catalog.layers import Layer, cited, read_csv
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError, printable
-from advisor.evidence.names import Kind, Names
+from advisor.evidence.names import Names
 from advisor.evidence.points import LOADS, EvidencePoint, Load
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
@@ -37,6 +37,7 @@ COLUMNS = (
     "note",
 )
 OPTIONAL_COLUMNS = ("dataset", "place")
+_ALL = (*COLUMNS, *OPTIONAL_COLUMNS)
 PRECISIONS = ("bf16", "fp16", "fp8", "int8", "w4a16", "nvfp4", "fp4", "unstated")
 """Checkpoints that a figure of a model which the catalogue does not hold may name."""
 _VALUED_LOADS = ("concurrency", "rate", "batch")
@@ -61,23 +62,24 @@ def published_points_of(catalog: Catalog, models: Collection[str]) -> list[Evide
     """
     names = Names(catalog)
     place = {model: index for index, model in enumerate(models)}
+    reader = _Reader(catalog, names)
     found = [
         point
         for layer in catalog.layers.layers
         for path, model in _files(layer, models, names)
-        for point in _Reader(catalog, names, layer, path, model).points()
+        for point in reader.read(layer, path, model)
         if point.model in place
     ]
     return sorted(found, key=lambda point: place[point.model])
 
 
-def _files(layer: Layer, models: Collection[str], names: Names) -> Iterator[tuple[Path, str | None]]:
+def _files(layer: Layer, models: Collection[str], names: Names) -> Iterator[tuple[Path, str]]:
     """The files of a layer to read, each with the model that its folder is named after."""
     root = layer.root / "published"
     if layer.is_by_hand:
         _check_folders(root, names)
     for path in sorted(root.glob("*.csv")):
-        yield path, None
+        yield path, ""
     for model in models:
         for path in sorted((root / model).glob("*.csv")):
             yield path, model
@@ -91,35 +93,27 @@ def _check_folders(root: Path, names: Names) -> None:
 
 
 class _Reader:
-    """Reads one file. Each distinct cell of a column is understood once: thousands of rows repeat a few values."""
+    """Reads files of figures. Each distinct cell of a column is understood once: thousands of rows repeat a few."""
 
-    def __init__(self, catalog: Catalog, names: Names, layer: Layer, path: Path, model: str | None) -> None:
-        self._catalog, self._names, self._layer, self._path, self._model = catalog, names, layer, path, model
-        self._line = 0
-        self._known: tuple[dict[str, Any], ...] = tuple({} for _ in (*COLUMNS, *OPTIONAL_COLUMNS))
-        self._origins: dict[tuple[str, AsOf | None], Provenance] = {}
+    def __init__(self, catalog: Catalog, names: Names) -> None:
+        self._catalog, self._names = catalog, names
+        self._layer, self._path, self._model, self._line = "", Path(), "", 0
+        self._columns = tuple((name, self._meaning(name), dict[str, Any]()) for name in _ALL)
+        self._origins: dict[tuple[str, AsOf | None, str], Provenance] = {}
         self._checked: set[tuple[Any, ...]] = set()
 
-    def points(self) -> Iterator[EvidencePoint]:
-        header, rows = self._open()
-        meanings = tuple(self._meaning(name) for name in header)
-        columns = tuple(zip(header, self._known, meanings, strict=False))
-        absent = {name: "" for name in OPTIONAL_COLUMNS if name not in header}
-        for self._line, cells in rows:
+    def read(self, layer: Layer, path: Path, model: str) -> Iterator[EvidencePoint]:
+        """The figures of one file; of one model alone where its folder is named after it, else model is empty."""
+        self._layer, self._path, self._model = layer.name, path, model
+        for self._line, cells in read_csv(path, COLUMNS, OPTIONAL_COLUMNS):
             row: dict[str, Any] = {}
-            for (name, known, meaning), cell in zip(columns, cells, strict=True):
+            for (name, meaning, known), cell in zip(self._columns, cells, strict=True):
                 try:
                     row[name] = known[cell]
                 except KeyError:
                     row[name] = known[cell] = self._understood(name, meaning, cell)
-            yield self._point(row | absent)
-
-    def _open(self) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str]]]]:
-        """The header and the rows; optional columns may be left out."""
-        with self._path.open(encoding="utf-8", errors="replace") as file:
-            stated = file.readline().strip().split(",")
-        header = (*COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in stated))
-        return header, read_csv(self._path, header)
+            self._check(row)
+            yield self._point(row)
 
     def _understood(self, name: str, meaning: Callable[[str], Any], cell: str) -> Any:
         try:
@@ -135,7 +129,7 @@ class _Reader:
     def _meaning(self, name: str) -> Callable[[str], Any]:
         match name:
             case "model" | "engine" | "accelerator" as kind:
-                return lambda cell: self._find(kind, cell)
+                return lambda cell: self._names.find(kind, cell)
             case "devices" | "tensor_parallel_size" | "input_tokens" | "output_tokens":
                 return _count
             case "load_value":
@@ -149,24 +143,20 @@ class _Reader:
             case _:
                 return lambda cell: printable(cell, _LONGEST)
 
-    def _find(self, kind: Kind, cell: str) -> str:
-        found = self._names.find(kind, cell)
-        if kind == "model" and self._model not in (None, found):
-            raise ValueError(f"this file is in the folder of {self._model}, and the row is of {found}")
-        return found
-
     def _point(self, row: dict[str, Any]) -> EvidencePoint:
-        self._check(row)
         source = row.pop("source")
         origin = self._origin(source, row.pop("as_of"))
         source_id = source if source in self._catalog.layers.sources else ""
         return EvidencePoint(**row, provenance=origin, source_id=source_id)
 
     def _check(self, row: dict[str, Any]) -> None:
-        """What no cell shows alone: the checkpoint is one of the model's, and the load has a value or needs none."""
-        key = (row["model"], row["checkpoint"], row["load"], row["load_value"])
+        """What no cell shows alone: the model is the folder's, the checkpoint one of its, and the load has a value
+        or needs none."""
+        key = (self._model, row["model"], row["checkpoint"], row["load"], row["load_value"])
         if key in self._checked:
             return
+        if self._model and self._model != row["model"]:
+            raise self._error(f"this file is in the folder of {self._model}, and the row is of {row['model']}", "model")
         model = self._catalog.models.get(row["model"])
         checkpoints = PRECISIONS if model is None else (*model.checkpoints, "unstated")
         if row["checkpoint"] not in checkpoints:
@@ -179,10 +169,10 @@ class _Reader:
         self._checked.add(key)
 
     def _origin(self, source: str, as_of: AsOf | None) -> Provenance:
-        key = (source, as_of)
+        key = (source, as_of, self._layer)
         if key not in self._origins:
             title = cited(source, self._catalog.layers.sources)
-            self._origins[key] = Provenance(Level.PUBLISHED, title, as_of, self._layer.name)
+            self._origins[key] = Provenance(Level.PUBLISHED, title, as_of, self._layer)
         return self._origins[key]
 
 
