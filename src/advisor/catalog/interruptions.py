@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from advisor.catalog.layers import Layer, Layers, cited, read_csv
+from advisor.catalog.layers import REFRESHED, Layer, Layers, cited, read_csv
 from advisor.catalog.records import INTERRUPTION_BANDS, Interruption
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import AsOf, Level, Provenance
@@ -22,6 +22,8 @@ def read_interruptions(layers: Layers, instances: Callable[[], Collection[str]])
         for line, cells in read_csv(path, COLUMNS):
             row = _interruption(cells, layer, path, line, layers)
             if row.instance_type not in instances():
+                if layer.name == REFRESHED:
+                    continue  # read for an instance of one's own that has been taken out since
                 key = "instance_type"
                 raise UnknownIdError("instance", row.instance_type, instances(), key=key, file=path, line=line)
             found[row.instance_type, row.region] = row

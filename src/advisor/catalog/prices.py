@@ -33,7 +33,7 @@ STATISTICS = ("list", "rounded", "min", "max", "mean")
 TERMS = ("1y", "3y")
 UNPLACED = "unknown"
 """The file of rows whose region the reader of a page could not name: history that no question finds."""
-_WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
+WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
 Key = tuple[str, str, str, str, str]
 
 
@@ -85,6 +85,14 @@ class PriceBook:
             self._held[region] = {key: self._discounted(price) for key, price in _in_force(self.rows(region)).items()}
         return self._held[region]
 
+    def listed(self, region: str) -> dict[Key, Price]:
+        """The same without what was written by hand, and without discounts: what AWS asks of everybody."""
+        return _in_force(row for row in self.rows(region) if not _is_by_hand(row))
+
+    def by_hand(self, region: str) -> dict[Key, Price]:
+        """What users wrote in their own layers."""
+        return _in_force(row for row in self.rows(region) if _is_by_hand(row))
+
     def find(
         self,
         instance_type: str,
@@ -112,8 +120,10 @@ class PriceBook:
     def _read(self, layer: Layer, path: Path) -> Iterable[Price]:
         for line, cells in read_csv(path, COLUMNS):
             price = _price(cells, layer, path, line, self._layers)
-            if layer.name != SHIPPED:  # the shipped rows are checked by the tests
+            if layer.is_by_hand:  # the shipped rows are checked by the tests
                 self._check(price, path, line)
+            elif layer.name == REFRESHED and price.instance_type not in self._instances():
+                continue  # read for an instance of one's own that has been taken out since
             yield price
 
     def _check(self, price: Price, path: Path, line: int) -> None:
@@ -121,7 +131,7 @@ class PriceBook:
         if price.instance_type not in instances and price.instance_type not in self._ultraservers():
             key = "instance_type"
             raise UnknownIdError("instance", price.instance_type, instances, key=key, file=path, line=line)
-        terms = TERMS if price.option in _WITH_TERM else ("",)
+        terms = TERMS if price.option in WITH_TERM else ("",)
         for key, value, known in (("statistic", price.statistic, STATISTICS), ("term", price.term, terms)):
             if value not in known:
                 choices = ", ".join(each or "empty" for each in known)

@@ -390,10 +390,14 @@ class ManagedRate:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a set of figures was read, once for all the records that cite it."""
+    """Where a set of figures was read, once for all the records that cite it.
+
+    version is the publisher's own stamp, by which a refresh sees whether there is something new.
+    """
 
     id: str
     title: str
     location: str
     licence: str = ""
     note: str = ""
+    version: str = ""

@@ -28,11 +28,21 @@ def write_atomically(path: Path, text: str) -> None:
                 os.fsync(file.fileno())
             draft.chmod(_mode_of(target))
             draft.replace(target)
+            _sync_directory(target.parent)
         except BaseException:  # a cancelled write leaves nothing either
             draft.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise InputError(f"it cannot be written: {error.strerror}", file=path) from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Until the new name is on disk too, a power cut could bring the old file back."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _mode_of(target: Path) -> int:

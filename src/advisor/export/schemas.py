@@ -39,7 +39,7 @@ def generate() -> dict[str, str]:
 
 
 def _models() -> dict[str, "type[BaseModel]"]:
-    from advisor.export import benchmark_contract, contracts, recommendation_contract
+    from advisor.export import benchmark_contract, contracts, recommendation_contract, refresh_contract
 
     return {
         "fit": contracts.Fit,
@@ -54,6 +54,7 @@ def _models() -> dict[str, "type[BaseModel]"]:
         "verify": benchmark_contract.Verify,
         "error": contracts.Error,
         "recheck": contracts.Recheck,
+        "refresh": refresh_contract.Refresh,
         "recommendation": recommendation_contract.Recommendation,
     }
 

@@ -5,5 +5,6 @@ MIB = 1 << 20
 GB = 10**9
 TERA = 1e12
 
+HOURS_PER_YEAR = 8_760
 HOURS_PER_MONTH = 730
 """Hours billed for an always-on instance in a month: 8,760 / 12, the convention of AWS's own calculator."""
