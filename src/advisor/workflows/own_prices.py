@@ -82,7 +82,10 @@ def remove_price(root: Path, price: OwnPrice) -> Path:
         kept = _without(path, price)
         if len(kept) == len(read_price_rows(path)):
             raise InputError(f"there is no price of {price.instance_type} to take out", file=path)
-        write_rows(path, COLUMNS, kept)
+        if kept:
+            write_rows(path, COLUMNS, kept)
+        else:
+            path.unlink()
     return path
 
 

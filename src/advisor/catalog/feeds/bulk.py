@@ -99,7 +99,8 @@ class BulkReader:
 
     def close(self) -> Reading:
         """The prices, after the last piece. FeedError for a file that ends early."""
-        if self._rest.strip():
+        if self._rest.strip():  # the last line has no end: it is whole, or the file was cut
+            self._whole(self._cells(self._rest))
             self._line(self._rest)
         if not self._columns:
             raise self._error("", "has no header line with a column SKU")
@@ -136,9 +137,7 @@ class BulkReader:
             raise self._error("", "has no header line with a column SKU")
 
     def _row(self, cells: Sequence[str]) -> None:
-        if len(cells) != len(self._columns):
-            complaint = f"has {len(cells)} cells for {len(self._columns)} columns; the file may end early"
-            raise self._error(f"line {self._lines:,}", complaint)
+        self._whole(cells)
         if self._cell(cells, "Instance Type") not in self.wanted:
             return
         for reason, column, passing in _TRAPS:
@@ -149,6 +148,11 @@ class BulkReader:
             self._on_demand(cells)
         elif self._cell(cells, "TermType") == "Reserved":
             self._reservation(cells)
+
+    def _whole(self, cells: Sequence[str]) -> None:
+        if self._columns and len(cells) != len(self._columns):
+            complaint = f"has {len(cells)} cells for {len(self._columns)} columns; the file may end early"
+            raise self._error(f"line {self._lines:,}", complaint)
 
     def _cell(self, cells: Sequence[str], column: str) -> str:
         at = self._columns.get(column)

@@ -7,7 +7,7 @@ from statistics import median
 
 from advisor.catalog.feeds.reading import FeedPrice
 from advisor.catalog.records import Price, PurchaseOption
-from advisor.quantities.provenance import AsOf, Level
+from advisor.quantities.provenance import AsOf
 
 FAR_PERCENT = 30.0
 """A list price rarely moves so much at once; the cut of June 2025 by 44 % was announced."""
@@ -140,7 +140,7 @@ def _gone(
 
 
 class _Multipliers:
-    """What a family costs in a region against the home region, by the prices that are listed now."""
+    """What a family costs in a region against the home region, by the prices that are known now, derived ones too."""
 
     def __init__(self, rows: Iterable[StatedPrice], listed: Callable[[str], Held]) -> None:
         self._listed = listed
@@ -161,8 +161,7 @@ class _Multipliers:
         if region not in self._regions:
             ratios: dict[str, list[float]] = defaultdict(list)
             for key, price in self._listed(region).items():
-                is_stated = price.option == "on_demand" and price.provenance.level is Level.SPECIFIED
-                if is_stated and key[0] in self._home:
+                if price.option == "on_demand" and key[0] in self._home:
                     ratios[_family(key[0])].append(price.usd_per_hour / self._home[key[0]])
             self._regions[region] = {family: median(found) for family, found in ratios.items()}
         return self._regions[region]

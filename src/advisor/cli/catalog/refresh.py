@@ -27,7 +27,7 @@ _DESCRIPTION = (
     "command goes on from there.\n"
     "exit codes:\n"
     "  0    applied, or nothing is new, or --json showed the difference\n"
-    "  2    bad usage, or there is something to apply and neither --yes nor a terminal to ask on\n"
+    "  2    bad usage, or news without --yes and without a terminal to ask on\n"
     "  3    a feed cannot be read\n"
     "  130  cancelled"
 )
