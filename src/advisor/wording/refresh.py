@@ -102,9 +102,13 @@ def summary(refresh: Refresh) -> str:
     if found.older:
         parts.append(f"{found.older} older than what is known, left out")
     if refresh.bands:
-        parts.append(f"{len(refresh.bands)} interruption bands")
-    doubtful = f" Look at {found.doubtful} of them before you apply." if found.doubtful else ""
-    return f"{', '.join(parts)}.{doubtful}"
+        parts.append(f"{len(refresh.bands)} interruption band{'s' if len(refresh.bands) > 1 else ''}")
+    sentences = [f"{', '.join(parts)}."]
+    if found.doubtful:
+        sentences.append(f"Look at {found.doubtful} of them before you apply.")
+    if len(found.gone) > len(found.rows):
+        sentences.append("More is gone than is stated: the feed may not be what it was.")
+    return " ".join(sentences)
 
 
 def progress_line(progress: Progress) -> str:

@@ -135,7 +135,8 @@ def _gone(
     stated = {(row.price.region, row.price.key) for row in rows}
     for region, option in sorted(covered):
         for key, price in sorted(listed(region).items()):
-            if price.option == option and key[0] in instances and (region, key) not in stated:
+            is_list = price.option == option and price.statistic == "list"
+            if is_list and key[0] in instances and (region, key) not in stated:
                 yield price
 
 

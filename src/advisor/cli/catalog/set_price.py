@@ -15,7 +15,7 @@ from advisor.export.catalog_document import prices_document
 from advisor.paths import user_paths
 from advisor.quantities import text
 from advisor.wording.figures import PURCHASES
-from advisor.workflows.catalog import price_ages
+from advisor.workflows.catalog.rows import price_ages
 
 _DESCRIPTION = (
     "Writes one price into your own layer of the catalogue, where it holds over what AWS lists and no refresh "
