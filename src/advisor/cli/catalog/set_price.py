@@ -33,7 +33,8 @@ def add(actions: Subparsers) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--usd-per-hour", type=positive_float, metavar="X", help="what an hour of one instance costs")
     what.add_argument("--remove", action="store_true", help="take the price out again")
-    parser.add_argument("--option", choices=PURCHASE_OPTIONS, default="on_demand", help="how it is bought (on_demand)")
+    ways = f"how it is bought: {', '.join(PURCHASE_OPTIONS)} (on_demand)"
+    parser.add_argument("--option", choices=PURCHASE_OPTIONS, default="on_demand", metavar="WAY", help=ways)
     parser.add_argument("--term", default="", metavar="1y|3y", help="of a savings plan or a reservation")
     parser.add_argument("--payment", default="", metavar="P", help="no_upfront, partial_upfront or all_upfront")
     parser.add_argument("--as-of", type=_day, metavar="DATE", help="the day of the price (today)")
