@@ -46,6 +46,13 @@ async def test_a_filter_that_many_figures_match_says_how_many_are_not_shown(app:
         assert f"showing {MOST_ROWS} of 892 that match; more words narrow it" in screen_text(app)
 
 
+async def test_an_accelerator_that_no_answer_considers_says_so(app: AdvisorApp) -> None:
+    async with opened(app, "E", size=(140, 40)) as pilot:
+        await look_for(pilot, "scout gb200")
+        await press(pilot, "enter", "i")
+        assert "which no answer proposes" in screen_text(app)
+
+
 async def test_everything_that_is_known_of_a_figure_is_one_key_away(app: AdvisorApp) -> None:
     async with opened(app, "E", size=(140, 40)) as pilot:
         await look_for(pilot, "aiconfigurator gpt")

@@ -54,12 +54,6 @@ class Names:
             raise UnknownIdError(kind, wanted, self.ids(kind))
         return found
 
-    def name(self, kind: Kind, key: str) -> str:
-        """What people call it; its id where the catalogue has no other name."""
-        neighbour = self.neighbours[kind].get(key)
-        record = self._own(kind).get(key)
-        return neighbour.name if neighbour else getattr(record, "name", key)
-
     def _own(self, kind: Kind) -> Mapping[str, Any]:
         match kind:
             case "model":

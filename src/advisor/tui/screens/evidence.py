@@ -13,6 +13,7 @@ from textual.widgets import DataTable, Input, Static
 from advisor.errors import AdvisorError
 from advisor.evidence.audit.engine import audit
 from advisor.evidence.ledger import Ledger
+from advisor.evidence.names import Names
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.published import all_published_points
 from advisor.evidence.reports import load_reports
@@ -24,7 +25,7 @@ from advisor.tui.views import evidence as view
 from advisor.tui.views.published import Published
 
 _PANELS = ("runs", "published", "audit")
-_NONE_READ = Published((), (), {})
+_NONE_READ = Published(())
 
 
 class EvidenceScreen(Room):
@@ -78,7 +79,8 @@ class EvidenceScreen(Room):
                 "runs": view.runs(list_runs(paths), Ledger(paths.ledger).points()),
                 "audit": view.audited(claims),
             }
-            figures = Published(all_published_points(catalog), tuple(catalog.models), catalog.layers.sources)
+            elsewhere = Names(catalog).neighbours["accelerator"]
+            figures = Published(all_published_points(catalog), catalog.models, catalog.layers.sources, elsewhere)
             self.post_message(self.Read(version, tables, figures))
         except AdvisorError as error:
             self.post_message(self.Read(version, {}, _NONE_READ, error.sentence()))

@@ -1,12 +1,14 @@
 """The published figures as Evidence shows them: which match a filter, their rows, and all that is known of one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import overload
 
 from rich.text import Text
 from textual.content import Content
 
 from advisor.catalog.records import Source
+from advisor.evidence.names import Neighbour
 from advisor.evidence.points import EvidencePoint
 from advisor.tui.views.evidence import Heading, Table
 from advisor.tui.views.text import badge, lines, muted
@@ -38,10 +40,18 @@ _FIGURES = {
 class Published:
     """Every published figure, and those of them that match the words of a filter."""
 
-    def __init__(self, points: Sequence[EvidencePoint], own: Sequence[str], sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        points: Sequence[EvidencePoint],
+        own: Collection[str] = (),
+        sources: Mapping[str, Source] = MappingProxyType({}),
+        elsewhere: Mapping[str, Neighbour] = MappingProxyType({}),
+    ) -> None:
+        """own: the models advised on. elsewhere: accelerators that no answer considers, by id."""
         self.points = points
         self._own = [point for point in points if point.model in own]
         self._sources = sources
+        self._elsewhere = elsewhere
         self._searched: list[str] = []
 
     def matching(self, wanted: str) -> Sequence[EvidencePoint]:
@@ -72,13 +82,15 @@ class Published:
 
     def everything(self, point: EvidencePoint) -> Content:
         """One figure with all that is known of it."""
+        chip = self._elsewhere.get(point.accelerator)
         return lines(
             _headline(point),
             f"{words.model_of(point)} on {words.hardware_of(point)}, {_parallel(point)}",
             f"{point.engine} {point.engine_version}, {words.shape_of(point)} tokens, load {words.load_of(point)}",
             f"{point.provenance.source}, {point.provenance.as_of or 'undated'}",
             muted(words.place_of(point, self._sources)),
-            *("", *words.caveats(point, self._sources)),
+            *(["", chip.name] if chip else [""]),
+            *words.caveats(point, self._sources),
         )
 
 
