@@ -19,11 +19,11 @@ MOST_ROWS = 300
 
 _HEADINGS = (
     Heading("", 0, 1),
-    Heading("model", 17, 26),
-    Heading("on", 14, 25),
-    Heading("engine", 0, 24),
-    Heading("in/out", 9, 14, right=True),
-    Heading("load", 6, 9, right=True),
+    Heading("model", 17, 19),
+    Heading("on", 14, 18),
+    Heading("engine", 0, 16),
+    Heading("in/out", 9, 10, right=True),
+    Heading("load", 6, 7, right=True),
     Heading("figure", 9, 9),
     Heading("value", 8, 8, right=True),
 )
@@ -117,7 +117,8 @@ def drawer(point: EvidencePoint, sources: Mapping[str, Source]) -> Content:
     """What stands under the table about one figure."""
     return lines(
         _headline(point),
-        f"{point.engine} {point.engine_version} · {point.provenance.source}, {point.provenance.as_of or 'undated'}",
+        f"{words.model_of(point)} on {words.hardware_of(point)}, {point.engine} {point.engine_version}",
+        f"{point.provenance.source}, {point.provenance.as_of or 'undated'}",
         *(muted(caveat) for caveat in words.caveats(point, sources)),
     )
 
@@ -137,7 +138,7 @@ def _row(point: EvidencePoint) -> tuple[Text, ...]:
         Text(point.level.glyph),
         Text(words.model_of(point)),
         Text(words.hardware_of(point)),
-        Text(f"{point.engine} {point.engine_version}"),
+        Text(f"{point.engine} {point.engine_version}".replace("unstated", "?")),
         Text(words.shape_of(point), justify="right"),
         Text(words.load_of(point).replace(" req/s", "/s").replace("batch ", "b"), justify="right"),
         Text(_FIGURES.get(point.metric) or words.statistic_name(point)),
