@@ -19,7 +19,7 @@ from advisor.errors import AdvisorError
 from advisor.paths import UserPaths, user_paths
 from advisor.tui.keys import APP, bindings
 from advisor.tui.live_run import Phase
-from advisor.tui.messages import BuiltInAsked, BuiltInReady, KillAsked, RunAsked, StopAsked
+from advisor.tui.messages import BuiltInAsked, BuiltInReady, CatalogChanged, KillAsked, RunAsked, StopAsked
 from advisor.tui.screens.dialogs import LeaveDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
@@ -86,6 +86,13 @@ class AdvisorApp(App[None]):
         """Go to a room."""
         if self.current_mode != room:
             self.switch_mode(room)
+
+    @on(CatalogChanged)
+    def _read_catalog_again(self) -> None:
+        own = self.session.paths
+        self.session.use_catalog(load_catalog(overlay_directories(None, own.config), own.refreshed, self.session.today))
+        if isinstance(self.screen, Room):
+            self.screen.show_session()
 
     def action_help(self) -> None:
         from advisor.tui.screens.help import HelpDialog

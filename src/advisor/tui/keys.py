@@ -57,6 +57,7 @@ CATALOG = (
     Key("catalog.info", "i", "info", "Sources", "every figure with its source"),
     Key("catalog.region", "left_square_bracket", "region(-1)", "", "previous region", "["),
     Key("catalog.region_next", "right_square_bracket", "region(1)", "Region", "next region", "]"),
+    Key("catalog.refresh", "r", "refresh_prices", "", "read newer prices from public feeds"),
     Key("catalog.clear", "escape", "clear", "", "clear the filter", "esc"),
 )
 
@@ -91,6 +92,15 @@ ADVICE = (
     Key("advice.copy", "y", "copy", "Copy", "copy the serve command"),
     Key("advice.dropped", "d", "dropped", "Dropped", "what was dropped and why"),
     Key("advice.bench", "b", "bench", "Bench", "measure what would confirm it"),
+)
+
+REFRESH = (
+    Key("refresh.go_on", "enter", "go_on", "", "read the feeds; then, apply what they change", "⏎"),
+    Key("refresh.close", "escape", "close", "", "cancel; leave the catalogue as it is", "esc"),
+)
+REFRESH_LIST = (
+    Key("refresh.list_go_on", "enter", "screen.go_on", "", "read the feeds", "⏎"),
+    Key("refresh.tick", "space", "tick", "", "tick what is to be read", "␣"),
 )
 
 DIALOG = (Key("dialog.close", "escape", "close", "Close", "close", "esc"),)

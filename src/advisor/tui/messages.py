@@ -36,3 +36,7 @@ class StopAsked(Message):
 
 class KillAsked(Message):
     """The run shall end at once."""
+
+
+class CatalogChanged(Message):
+    """Files of the catalogue were written: it is to be read again."""

@@ -29,7 +29,8 @@ class Session:
     """State that outlives a screen, for the app's own thread; only `knowledge` may be called from a worker.
 
     version counts changes of answers and evidence, so that late results are dropped. reopened is the
-    answered question that somebody went back to. today is the day by which ages are told.
+    answered question that somebody went back to. today is the day by which ages are told. feeds_url is a mirror of
+    the price feeds, in which every host is a folder; None: the hosts themselves.
     """
 
     catalog: Catalog
@@ -42,6 +43,7 @@ class Session:
     bench_form: BenchForm = field(default_factory=BenchForm)
     live: LiveRun = field(default_factory=LiveRun)
     builtin: BuiltInEndpoint = field(default_factory=BuiltInEndpoint)
+    feeds_url: str | None = None
     version: int = 0
     _knowledge: "Knowledge | None" = None
     _evidence_version: int = 0
@@ -97,6 +99,11 @@ class Session:
             if version == self._evidence_version:  # else a run has ended meanwhile, and this may lack its figures
                 self._knowledge = found
         return found
+
+    def use_catalog(self, catalog: Catalog) -> None:
+        """Another catalogue, after a refresh: what was answered with the one before may no longer hold."""
+        self.catalog = catalog
+        self.forget_evidence()
 
     def forget_evidence(self) -> None:
         """A run has added evidence: what was answered before may no longer hold."""

@@ -10,6 +10,7 @@ from textual.widgets import DataTable, Input, Static
 
 from advisor.catalog.ages import Ages
 from advisor.tui.keys import CATALOG, bindings
+from advisor.tui.messages import CatalogChanged
 from advisor.tui.screens.dialogs import TextDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
@@ -57,6 +58,8 @@ class CatalogScreen(Room):
         total = len(self.session.catalog.instances)
         today = self.session.today
         age = priced_to(catalog_day(self.session.catalog, today), today)
+        if self.has_class("-wide"):
+            age = f"{age}; r refreshes"
         line = view.status(len(rows), total, self.session.region, self._order, self._descending, age)
         self.query_one("#status", Static).update(line)
 
@@ -115,6 +118,25 @@ class CatalogScreen(Room):
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
         self.query_one("#instances").focus()
+
+    def action_refresh_prices(self) -> None:
+        """Newer prices from public feeds; the room shows them once they are applied."""
+        from advisor.tui.screens.refresh import RefreshDialog  # loads httpx
+        from advisor.workflows.refresh_catalog import RefreshQuestion
+        from advisor.workflows.refresh_run import RefreshRun
+
+        session = self.session
+
+        def start(question: RefreshQuestion) -> RefreshRun:
+            return RefreshRun(question, session.catalog, session.paths, session.today)
+
+        dialog = RefreshDialog(session.region, start, session.feeds_url)
+        self.app.push_screen(dialog, self._refreshed)
+
+    def _refreshed(self, applied: bool | None) -> None:
+        if applied:
+            self.post_message(CatalogChanged())
+            self.say("The prices are applied.")
 
     def action_clear(self) -> None:
         box = self.query_one("#filter", Input)
