@@ -5,10 +5,12 @@ from collections import Counter
 
 import pytest
 
+from advisor.advice.offers import offer_in
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import UNPLACED
 from advisor.catalog.records import Price
 from advisor.quantities.provenance import Level
+from advisor.wording.catalog import taken_back
 
 _BY_MULTIPLIER = re.compile(r": (?:(?P<list>[\d.]+) )?x (?P<multiplier>[\d.]+) read off (?P<family>[\w-]+)$")
 _SHARED = ("g6", "gr6", "g6e", "g7e")
@@ -110,6 +112,14 @@ def test_spot_rows_say_of_how_many_zones_they_are_the_cheapest_or_the_dearest(ca
     cheapest = catalog.prices.find("p5.48xlarge", "us-east-1", "spot", statistic="min")
     assert cheapest
     assert cheapest.provenance.source.endswith(": lowest of 7 zones")
+
+
+def test_a_spot_offer_says_how_often_its_market_takes_capacity_back(catalog: Catalog) -> None:
+    known = offer_in(catalog, catalog.instance("p5.48xlarge"), "us-east-1", "spot")
+    assert known.interruption
+    assert taken_back(known.interruption) == ">20 % of instances"
+    unknown = offer_in(catalog, catalog.instance("p5en.48xlarge"), "us-east-1", "spot")
+    assert taken_back(unknown.interruption) == "no data"
 
 
 def test_how_often_spot_is_taken_back_is_known_by_instance_and_region_or_not_at_all(catalog: Catalog) -> None:

@@ -49,6 +49,10 @@ def purchase_notices(assessment: Assessment, workload: Workload, catalog_date: d
         found.append(warning("price_stale", price.source, instance=offer.instance_type, as_of=str(read)))
     if offer.purchase == "spot":
         found.append(warning("spot_interrupts", price.source, instance=offer.instance_type))
+        if (taken_back := offer.interruption) is not None:
+            origin = taken_back.provenance
+            where = {"instance": offer.instance_type, "region": offer.region}
+            found.append(info("spot_band", origin.source, **where, band=taken_back.band, as_of=str(origin.as_of)))
     if offer.purchase == "capacity_block":
         found.append(warning("capacity_block_term", price.source, instance=offer.instance_type))
     if dict(workload.owned).get(offer.instance_type):

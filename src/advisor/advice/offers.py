@@ -6,7 +6,7 @@ from math import sqrt
 
 from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Instance, Price, PurchaseOption
+from advisor.catalog.records import Instance, Interruption, Price, PurchaseOption
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity
 
@@ -20,6 +20,8 @@ class Offer:
     purchase: Purchase
     price: Quantity | None
     rows: tuple[Price, ...] = ()
+    interruption: Interruption | None = None
+    """Of a spot market: how often it takes capacity back, where anybody has published it."""
 
     @property
     def usd_per_hour(self) -> float | None:
@@ -95,15 +97,16 @@ def _spot(catalog: Catalog, instance_type: str, region: str) -> Offer:
     The expected price is their geometric mean: prices between zones differ by factors, and neither end can
     be counted on.
     """
+    taken_back = catalog.interruptions.get((instance_type, region))
     lowest = catalog.prices.find(instance_type, region, "spot", statistic="min")
     if lowest is None:
-        return Offer(instance_type, region, "spot", None)
+        return Offer(instance_type, region, "spot", None, (), taken_back)
     highest = catalog.prices.find(instance_type, region, "spot", statistic="max")
     if highest is None or highest.provenance.as_of != lowest.provenance.as_of:
-        return Offer(instance_type, region, "spot", lowest.quantity, (lowest,))
+        return Offer(instance_type, region, "spot", lowest.quantity, (lowest,), taken_back)
     middle = sqrt(lowest.usd_per_hour * highest.usd_per_hour)
     origin = lowest.provenance.but(
         Level.DERIVED, f"geometric mean of the cheapest and dearest zone; {lowest.provenance.source}"
     )
     price = Quantity(middle, "USD/h", origin, lowest.usd_per_hour, highest.usd_per_hour)
-    return Offer(instance_type, region, "spot", price, (lowest, highest))
+    return Offer(instance_type, region, "spot", price, (lowest, highest), taken_back)

@@ -136,6 +136,7 @@ def _offer(offer: Offer) -> Document:
         "usd_per_hour": offer.usd_per_hour,
         "low": None if offer.price is None else offer.price.low,
         "high": None if offer.price is None else offer.price.high,
+        "interruption_band": None if offer.interruption is None else offer.interruption.band,
     }
 
 
@@ -153,6 +154,8 @@ def _origins(entry: CatalogEntry, pointer: str, origins: ProvenanceMap) -> None:
     for number, offer in enumerate(entry.offers):
         if offer.price is not None:
             origins.add(f"{pointer}/offers/{number}", offer.price)
+        if offer.interruption is not None:
+            origins.add(f"{pointer}/offers/{number}/interruption_band", offer.interruption.provenance)
 
 
 def _figures(record: Instance | Accelerator) -> dict[str, Any]:

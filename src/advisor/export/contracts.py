@@ -173,6 +173,9 @@ class OfferRow(BaseModel):
     usd_per_hour: Number | None = Field(description="null: sold so, and no price is known")
     low: Number | None = Field(description="of a spot market: the cheapest zone")
     high: Number | None = Field(description="of a spot market: the dearest zone")
+    interruption_band: str | None = Field(
+        description="of a spot market: the share taken back in a month; null: unknown"
+    )
 
 
 class InstanceRow(BaseModel):

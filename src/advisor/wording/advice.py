@@ -24,6 +24,7 @@ SENTENCES = {
     ),
     "price_stale": "The price of {instance} dates from {as_of}, longer ago than such prices hold.",
     "spot_interrupts": "{instance} on spot can be interrupted at two minutes' notice, and its price moves by the day.",
+    "spot_band": "Of {instance} on spot in {region}, AWS took back {band} in a month ({as_of}).",
     "capacity_block_term": (
         "{instance} is priced as a Capacity Block: paid up front, at most 182 days, re-priced in steps of months."
     ),

@@ -3,6 +3,7 @@
 from datetime import date
 
 from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge, is_past
+from advisor.catalog.records import Interruption
 from advisor.quantities import text
 from advisor.quantities.provenance import AsOf
 from advisor.wording.figures import PURCHASES
@@ -12,6 +13,7 @@ from advisor.workflows.catalog.rows import InstanceRow
 NO_LIST_PRICE = "no list price"
 NOT_OFFERED = "not offered here"
 NOT_SOLD_SO = "not sold this way"
+TAKEN_BACK = "spot taken back a month"
 STALE = "!"
 STALE_LEGEND = f"{STALE} older than the other prices of its kind, or than such a price may be"
 
@@ -57,6 +59,11 @@ def price_words(line: PriceLine) -> str:
     if low is not None and high is not None and low < high:
         return f"{text.usd_per_hour(low)}–{text.usd_per_hour(high)}"
     return text.usd_per_hour(line.price.value)
+
+
+def taken_back(known: Interruption | None) -> str:
+    """The band of interruptions of a spot market: `>20 % of instances`."""
+    return text.NO_DATA if known is None else f"{known.band.replace('%', ' %')} of instances"
 
 
 def against(line: PriceLine) -> str:

@@ -1,7 +1,7 @@
 """`advisor catalog show`: one instance, every figure with its source."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.catalog.ages import Ages, PriceAge
@@ -15,8 +15,17 @@ from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.cli.prose import write_text
 from advisor.cli.table import LEVEL, Cell, Column, Row, write_table
-from advisor.quantities.provenance import Provenance
-from advisor.wording.catalog import against, bought, marked, missing_price, perished, price_words
+from advisor.quantities.provenance import UNKNOWN, Provenance
+from advisor.wording.catalog import (
+    TAKEN_BACK,
+    against,
+    bought,
+    marked,
+    missing_price,
+    perished,
+    price_words,
+    taken_back,
+)
 from advisor.wording.layers import disagreements
 from advisor.workflows.catalog.figures import cost_figures, figures_of
 from advisor.workflows.catalog.prices import PriceLine, price_lines
@@ -45,7 +54,8 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     figures, lines = [*figures_of(row), *cost_figures(row)], price_lines(catalog, row.instance, arguments.region)
     ages = price_ages(catalog, arguments.region, today())
     shown = [_Shown(figure.label, figure.value, figure.origin) for figure in figures_of(row) if figure.applies]
-    shown += [_priced(line, row, ages) for line in lines]
+    for line in lines:
+        shown += [_priced(line, row, ages), *_taken_back(line)]
     shown += [_Shown(figure.label, figure.value, figure.origin) for figure in cost_figures(row) if figure.applies]
     sources = Sources(output)
     _write(shown, sources, output)
@@ -54,12 +64,12 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     if disagree := disagreements(figures, lines):
         output.line()
         write_text("Layers disagree:", output)
-        for line in disagree:
-            write_text(f"  {line}", output)
+        for words in disagree:
+            write_text(f"  {words}", output)
     sources.write()
     write_marks((each.age for each in shown if each.age), output)
-    if words := perished(ages):
-        output.note(words)
+    if late := perished(ages):
+        output.note(late)
     return ExitCode.YES
 
 
@@ -84,6 +94,13 @@ def _priced(line: PriceLine, row: InstanceRow, ages: Ages) -> _Shown:
     if line.price is None:
         return _Shown(label, price_words(line), row.instance.origin.of("purchase_options"))
     return _Shown(label, price_words(line), line.price.provenance, ages.of(line.rows[0]), against(line))
+
+
+def _taken_back(line: PriceLine) -> Iterator[_Shown]:
+    """Of a spot market, how often it takes capacity back."""
+    if line.way == "spot" and line.is_sold:
+        known = line.interruption
+        yield _Shown(TAKEN_BACK, taken_back(known), UNKNOWN if known is None else known.provenance)
 
 
 def _write(shown: Sequence[_Shown], sources: Sources, output: Output) -> None:

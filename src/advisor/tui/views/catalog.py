@@ -10,10 +10,19 @@ from textual.content import Content
 from advisor.advice.offers import Offer
 from advisor.catalog.ages import Ages
 from advisor.quantities import text
-from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.provenance import UNKNOWN, Level, Provenance
 from advisor.tui.views.text import badge, heading, lines, muted, strong
 from advisor.tui.views.text import row as row_of
-from advisor.wording.catalog import NO_LIST_PRICE, STALE, STALE_LEGEND, missing_price, perished, unpriced
+from advisor.wording.catalog import (
+    NO_LIST_PRICE,
+    STALE,
+    STALE_LEGEND,
+    TAKEN_BACK,
+    missing_price,
+    perished,
+    taken_back,
+    unpriced,
+)
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog.figures import Figure
 from advisor.workflows.catalog.rows import InstanceRow
@@ -193,6 +202,10 @@ def details(row: InstanceRow, figures: Sequence[Figure], sold: Sequence[Offer], 
         else:
             price = text.usd_per_hour(offer.price.value)
             parts.append(_sourced(PURCHASES[offer.purchase], price, offer.price.provenance, _badge(offer, ages)))
+        if offer.purchase == "spot":
+            known = offer.interruption
+            origin = UNKNOWN if known is None else known.provenance
+            parts.append(_sourced(TAKEN_BACK, taken_back(known), origin))
     if any(ages.of(offer.rows[0]).is_marked for offer in sold if offer.rows):
         parts += ["", muted(STALE_LEGEND)]
     if words := perished(ages):

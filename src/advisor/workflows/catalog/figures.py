@@ -11,6 +11,7 @@ from advisor.quantities.provenance import UNKNOWN, Level, Provenance
 from advisor.workflows.catalog.rows import InstanceRow
 
 _WITHOUT_PRICE = Provenance(Level.UNKNOWN, "it rests on a price, and none is known")
+_WITHOUT_RATE = Provenance(Level.UNKNOWN, "it rests on a figure of the chip that nobody has published")
 Better = Literal["", "more", "less"]
 
 
@@ -129,7 +130,8 @@ def _derived(row: InstanceRow, label: str, key: str, write: Callable[[float], st
         return Figure(label, write(found.known), found.provenance, amount=found.known, better=better)
     if row.accelerator is None and key != "usd_per_month":
         return Figure(label, "", row.instance.origin.default, applies=False, better=better)
-    return Figure(label, text.NO_DATA, _WITHOUT_PRICE, better=better)
+    is_total = key in {total for _, total, _ in _TOTALS}
+    return Figure(label, text.NO_DATA, _WITHOUT_RATE if is_total or row.price else _WITHOUT_PRICE, better=better)
 
 
 def _figure(

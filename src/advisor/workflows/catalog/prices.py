@@ -1,12 +1,12 @@
 """The prices of an instance: every row that holds, and every way of buying side by side in one region."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from advisor.advice.offers import is_sold, listed, offer_in
 from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Instance, Price
+from advisor.catalog.records import Instance, Interruption, Price
 from advisor.quantities.quantity import Quantity
 from advisor.workflows.catalog.rows import ALL_WAYS, check_region
 
@@ -26,6 +26,8 @@ class PriceLine:
     is_sold: bool
     rows: tuple[Price, ...] = ()
     against_on_demand: float | None = None
+    interruption: Interruption | None = None
+    """Of a spot market: how often it takes capacity back, where anybody has published it."""
 
 
 def price_lines(catalog: Catalog, instance: Instance, region: str) -> list[PriceLine]:
@@ -45,11 +47,19 @@ def _lines(
         return PriceLine(way, payment, price, True, rows, share)
 
     if way == "spot":
-        market = offer_in(catalog, instance, region, way)
-        found = [] if market.price is None else [line(market.price, "", *market.rows)]
-    else:
-        found = [line(row.quantity, row.payment, row) for row in listed(catalog, instance, region, way)]
+        return [_market(catalog, instance, region, line)]
+    found = [line(row.quantity, row.payment, row) for row in listed(catalog, instance, region, way)]
     return found or [PriceLine(way, "", None, is_sold(instance, region, way))]
+
+
+def _market(catalog: Catalog, instance: Instance, region: str, line: Callable[..., PriceLine]) -> PriceLine:
+    """The spot market of a region."""
+    market = offer_in(catalog, instance, region, "spot")
+    if market.price is None:
+        sold = PriceLine("spot", "", None, is_sold(instance, region, "spot"))
+    else:
+        sold = line(market.price, "", *market.rows)
+    return replace(sold, interruption=market.interruption)
 
 
 def prices_of(catalog: Catalog, instance_type: str, region: str | None) -> list[Price]:
