@@ -240,6 +240,8 @@ def test_no_name_stands_for_two_things(catalog: Catalog) -> None:
         ("accelerator", "gb200", "GB200-192GB"),
         ("model", "meta-llama/Llama-3.1-70B", "llama-3.1-70b"),
         ("model", "Llama-4-Scout", "llama-4-scout"),
+        ("model", "meta-llama/Llama-4-Scout-17B-16E-Instruct", "llama-4-scout"),
+        ("model", "Llama-4-Maverick-17B-128E-Instruct", "llama-4-maverick"),
         ("engine", "SGLang", "sglang"),
     ],
 )

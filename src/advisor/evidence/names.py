@@ -7,10 +7,11 @@ are shown beside an answer and never enter its arithmetic.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from advisor.catalog.layers import Table
 from advisor.catalog.load import Catalog
+from advisor.catalog.records import Accelerator, Engine, Model
 from advisor.errors import UnknownIdError, printable
 
 Kind = Literal["model", "engine", "accelerator"]
@@ -54,7 +55,7 @@ class Names:
             raise UnknownIdError(kind, wanted, self.ids(kind))
         return found
 
-    def _own(self, kind: Kind) -> Mapping[str, Any]:
+    def _own(self, kind: Kind) -> Mapping[str, Model | Engine | Accelerator]:
         match kind:
             case "model":
                 return self._catalog.models
@@ -71,8 +72,17 @@ class Names:
             for neighbour in self.neighbours[kind].values():
                 found[kind] |= {name.casefold(): neighbour.id for name in (neighbour.id, *neighbour.aliases)}
             for key, record in self._own(kind).items():
-                found[kind] |= {name.casefold(): key for name in (key, *getattr(record, "aliases", ()))}
+                found[kind] |= {name.casefold(): key for name in (key, *_other_names(record))}
         return found
+
+
+def _other_names(record: Model | Engine | Accelerator) -> Iterator[str]:
+    """A chip by its aliases, a model by the repositories of its checkpoints with and without their owner."""
+    if isinstance(record, Accelerator):
+        yield from record.aliases
+    if isinstance(record, Model):
+        for checkpoint in record.checkpoints.values():
+            yield from (checkpoint.repository, checkpoint.repository.rpartition("/")[2])
 
 
 def _neighbours(table: Table) -> Iterator[tuple[str, Neighbour]]:
