@@ -29,6 +29,9 @@ _ROOMS = {
     "bench_empty": ("B",),
     "evidence_published": ("E", "t"),
     "evidence_audit": ("E", "t", "t"),
+    "report": ("E", "t", "t", "t", "enter"),
+    "chart_ttft": ("E", "t", "t", "t", "enter", "down", "down", "down", "enter"),
+    "chart_concurrency": ("E", "t", "t", "t", "enter", *("down",) * 6, "enter", "down"),
     "advice": ("A",),
     "help": ("question_mark",),
 }

@@ -97,7 +97,8 @@ class AdvisorApp(App[None]):
     def action_help(self) -> None:
         from advisor.tui.screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(self.current_mode))
+        topic = self.screen.topic if isinstance(self.screen, Room) else ""
+        self.push_screen(HelpDialog(topic or self.current_mode))
 
     async def action_quit(self) -> None:
         """Quit, by whatever key or command: asks first while a benchmark is on, and ends it before it goes."""

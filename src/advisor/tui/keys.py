@@ -82,9 +82,24 @@ BENCH = (
 EVIDENCE = (
     Key("evidence.filter", "slash", "filter", "Filter", "filter published figures, of all models; esc clears", "/"),
     Key("evidence.info", "i", "info", "Sources", "all that is known of a published figure"),
-    Key("evidence.next", "t", "next_panel", "Panel", "runs, published figures, audit"),
+    Key("evidence.next", "t", "next_panel", "Panel", "runs, published figures, audit, reports"),
+    Key("evidence.open", "enter", "open", "Open", "open the report of the marked row", "⏎"),
     Key("evidence.refresh", "r", "refresh_points", "Refresh", "read the ledger again"),
     Key("evidence.clear", "escape", "clear", "", "clear the filter", "esc"),
+)
+
+REPORT = (
+    Key("report.open", "enter", "open", "Open", "open the marked chart, claims or entries", "⏎"),
+    Key("report.back", "escape", "back", "Back", "back to Evidence", "esc"),
+)
+
+CHART = (
+    Key("chart.next", "n", "turn(1)", "Next", "next chart; so does the right arrow"),
+    Key("chart.previous", "p", "turn(-1)", "Previous", "previous chart; so does the left arrow"),
+    Key("chart.right", "right", "turn(1)", "", "next chart", "→"),
+    Key("chart.left", "left", "turn(-1)", "", "previous chart", "←"),
+    Key("chart.info", "i", "info", "Sources", "all that is known of the marked row"),
+    Key("chart.back", "escape", "back", "Back", "back to the report's contents", "esc"),
 )
 
 ADVICE = (

@@ -1,6 +1,6 @@
 """A report's charts in words and numbers, the same in a table of the command line and of the app."""
 
-from advisor.evidence.audit.verdicts import AuditVerdict
+from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.evidence.chart_answers import Answer, Cell
 from advisor.evidence.points import EvidencePoint
 from advisor.quantities import text
@@ -100,3 +100,15 @@ def ratios(cell: Cell) -> str:
 
 def _input(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def check(found: AuditedClaim) -> str:
+    """One check of the audit in one line: its verdict, what was claimed, what it finds, and how."""
+    return f"{verdict(found.verdict)}   {found.text}: {working(found)}"
+
+
+def working(found: AuditedClaim) -> str:
+    """`price / throughput = 6.50 USD/1M tokens`; a formula that finds nothing says so itself."""
+    if found.recomputed is None:
+        return found.formula
+    return f"{found.formula} = {number(found.recomputed, found.unit)} {found.unit}".rstrip()

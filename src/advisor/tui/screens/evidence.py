@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Input, Static
 
 from advisor.errors import AdvisorError
 from advisor.evidence.audit.engine import audit
+from advisor.evidence.charts import charted_reports
 from advisor.evidence.ledger import Ledger
 from advisor.evidence.names import Names
 from advisor.evidence.points import EvidencePoint
@@ -24,12 +25,12 @@ from advisor.tui.session import Session
 from advisor.tui.views import evidence as view
 from advisor.tui.views.published import Published
 
-_PANELS = ("runs", "published", "audit")
+_PANELS = ("runs", "published", "audit", "reports")
 _NONE_READ = Published(())
 
 
 class EvidenceScreen(Room):
-    """Three tables over one drawer."""
+    """Four tables over one drawer."""
 
     room = "evidence"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVIDENCE)]
@@ -37,7 +38,7 @@ class EvidenceScreen(Room):
 
     @dataclass
     class Read(Message):
-        """All three tables as of one version of the session, or why they cannot be read."""
+        """All tables as of one version of the session, or why they cannot be read."""
 
         version: int
         tables: dict[str, view.Table]
@@ -74,10 +75,12 @@ class EvidenceScreen(Room):
 
         try:
             catalog, paths = self.session.catalog, self.session.paths
-            claims = [claim for report in load_reports(catalog).values() for claim in audit(report, catalog)]
+            reports = load_reports(catalog)
+            audits = {report.id: audit(report, catalog) for report in reports.values()}
             tables = {
                 "runs": view.runs(list_runs(paths), Ledger(paths.ledger).points()),
-                "audit": view.audited(claims),
+                "audit": view.audited([claim for claims in audits.values() for claim in claims]),
+                "reports": view.reports(reports.values(), audits, charted_reports(catalog)),
             }
             elsewhere = Names(catalog).neighbours["accelerator"]
             figures = Published(all_published_points(catalog), catalog.models, catalog.layers.sources, elsewhere)
@@ -167,6 +170,16 @@ class EvidenceScreen(Room):
         if self._panel == "published" and 0 <= at < len(self._matching):
             point = self._matching[at]
             self.app.push_screen(TextDialog("Published figure", self._published.everything(point)))
+
+    @on(DataTable.RowSelected)
+    def action_open(self) -> None:
+        """The report that the marked row is about."""
+        shown = self._tables.get(self._panel)
+        at = self.query_one("#evidence-table", DataTable).cursor_row
+        if shown is not None and 0 <= at < len(shown.opens):
+            from advisor.tui.screens.report import ReportScreen
+
+            self.app.push_screen(ReportScreen(self.session, shown.opens[at]))
 
     def action_refresh_points(self) -> None:
         self.session.forget_evidence()

@@ -13,6 +13,8 @@ _ROOM_KEYS = {
     "fit": keys.FIT,
     "bench": keys.BENCH,
     "evidence": keys.EVIDENCE,
+    "report": keys.REPORT,
+    "chart": keys.CHART,
     "advice": keys.ADVICE,
 }
 
@@ -22,12 +24,14 @@ _ABOUT = {
     "fit": "Arrows move between fields and change them; the verdict follows at once.",
     "bench": "Measures an OpenAI-compatible endpoint in a process of its own. Nothing is sent anywhere else.",
     "evidence": "What was measured here, what others published, and what became of published claims.",
+    "report": "A published report: its charts recomputed, its claims audited, and what else it says, by topic.",
+    "chart": "As published, recomputed from the report's own numbers or looked up, and by the best evidence here.",
     "advice": "The recommendation for the answers so far. Everything unanswered is an assumption and listed.",
 }
 
 
 class HelpDialog(TextDialog):
-    """Keys and glyphs for one room."""
+    """Keys and glyphs for one room, or for a screen within it."""
 
     def __init__(self, room: str) -> None:
         super().__init__(f"Help: {room.capitalize()}", help_content(room))

@@ -23,9 +23,11 @@ class Room(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (32, "-tall")]  # noqa: RUF012
     room: ClassVar[str]
+    topic: ClassVar[str] = ""
+    """What help is about on a screen that lies over its room."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(id=self.room)
+        super().__init__(id=self.topic or self.room)
         self.session = session
 
     def compose(self) -> ComposeResult:

@@ -1,6 +1,7 @@
 """What Evidence says: runs, figures and audited claims as table rows, and the details under them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from textual.content import Content
 
 from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.points import EvidencePoint
+from advisor.evidence.reports import Report
 from advisor.evidence.runs import RunRow
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
@@ -49,12 +51,13 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows for one panel: headings, cells, and what the drawer says of each row."""
+    """Rows for one panel: headings, cells, and what the drawer says of each row. opens: the report of each."""
 
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Text, ...], ...]
     details: Sequence[Content]
     empty: str
+    opens: Sequence[str] = ()
 
 
 def runs(found: Sequence[RunRow], points: Sequence[EvidencePoint]) -> Table:
@@ -140,7 +143,34 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
         Heading("unit", 13, 14),
         Heading("claim", 20, 76),
     )
-    return Table(headings, rows, details, "The catalogue holds no reports.")
+    opens = tuple(claim.report for claim in claims)
+    return Table(headings, rows, details, "The catalogue holds no reports.", opens)
+
+
+def reports(found: Iterable[Report], audits: Mapping[str, Sequence[AuditedClaim]], charted: Collection[str]) -> Table:
+    """Published reports, each with what became of its claims; Enter opens one."""
+    rows, details, opens = [], [], []
+    for report in found:
+        counts = Counter(claim.verdict for claim in audits[report.id])
+        false = sum(number for verdict, number in counts.items() if verdict.is_false)
+        charts = "✓" if report.id in charted else ""
+        numbers = (str(counts.total()), str(false), str(len(report.entries)))
+        rows.append(
+            (Text(report.title), Text(report.as_of), *(Text(each, justify="right") for each in numbers), Text(charts))
+        )
+        said = ", ".join(f"{number} {_VERDICT_MARKS[verdict.value]}" for verdict, number in counts.most_common())
+        about = " · ".join(part for part in (report.author, report.as_of, report.location) if part)
+        details.append(lines(Content.styled(report.title, "bold"), muted(about), said, muted("⏎ opens it")))
+        opens.append(report.id)
+    headings = (
+        Heading("report", 30, 84),
+        Heading("as of", 10, 10),
+        Heading("claims", 6, 8, right=True),
+        Heading("false", 5, 8, right=True),
+        Heading("entries", 7, 8, right=True),
+        Heading("charts", 6, 6),
+    )
+    return Table(headings, tuple(rows), details, "The catalogue holds no reports.", opens)
 
 
 def _recomputed(claim: AuditedClaim) -> str:
