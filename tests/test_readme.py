@@ -63,6 +63,12 @@ def test_its_overlay_adds_an_instance(capsys: pytest.CaptureFixture[str], tmp_pa
     assert main(["fit", *flags, "--catalog", str(tmp_path)]) == 0
 
 
+def test_its_discount_applies(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "discounts.toml").write_text(block("`discounts.toml`", "toml"), encoding="utf-8")
+    assert main(["catalog", "show", "p5.48xlarge", "--catalog", str(tmp_path)]) == 0
+    assert "$48.44" in capsys.readouterr().out
+
+
 def test_its_picture_is_there() -> None:
     (picture,) = re.findall(r"!\[.*?\]\((.*?)\)", _README)
     assert (_ROOT / picture.replace("%5B", "[").replace("%5D", "]")).is_file()

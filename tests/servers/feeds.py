@@ -327,3 +327,24 @@ def everything() -> dict[str, Answer]:
         SPOT: body(b"callback(" + json.dumps(SPOT_PRICES).encode() + b");"),
         BLOCKS: body(capacity_block_page()),
     }
+
+
+def endless_bulk(megabytes: int) -> Answer:
+    """A bulk price list of so many MB, made while it is sent: what is wanted stands among other products."""
+    head_and_wanted = bulk_csv()
+    systems = ("Linux", "Windows", "RHEL", "SUSE")
+    others = [
+        bulk_row(f"OTHER{number:011}", f"m{number % 9}.large", "0.1", **{"Operating System": systems[number % 4]})
+        | {"PriceDescription": "On demand, an instance hour of another kind " * 14}
+        for number in range(1_000)
+    ]
+    block = b"".join(bulk_csv(others).splitlines(keepends=True)[6:])
+
+    def answer(connection: Connection, _request: Request) -> object:
+        connection.send(head(200, {"transfer-encoding": "chunked", "etag": '"big"'}), chunk(head_and_wanted))
+        for _ in range(megabytes * 1_000_000 // len(block)):
+            connection.send(chunk(block))
+        connection.send(b"0\r\n\r\n")
+        return True
+
+    return answer

@@ -1,6 +1,7 @@
 """Price feeds: the wanted price among the traps, and the unexpected field named."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -255,3 +256,18 @@ def test_every_region_that_the_catalogue_prices_has_a_name_that_leads_back(catal
     for region in catalog.prices.regions():
         assert location_names(region), region
         assert {region_of(name) for name in location_names(region)} == {region}
+
+
+def test_a_list_of_megabytes_is_read_in_little_memory() -> None:
+    others = [feeds.bulk_row(f"OTHER{number}", "m5.large", "0.1") for number in range(200)]
+    block = b"".join(feeds.bulk_csv(others).splitlines(keepends=True)[6:])
+    reader, fed = BulkReader("us-east-1", WANTED), 0
+    reader.feed(feeds.bulk_csv())
+    tracemalloc.start()
+    while fed < 5_000_000:
+        reader.feed(block)
+        fed += len(block)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(reader.close().prices) == 4
+    assert peak < 500_000
