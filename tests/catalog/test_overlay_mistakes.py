@@ -112,7 +112,7 @@ def test_a_figure_of_a_nested_record_is_named_whole(tmp_path: Path) -> None:
         ("p5.48xlarge,on_demand,3y,,list,4,2026-01-01,specified,x", "term", "'3y' is none of empty"),
         ("p5.48xlarge,savings_plan,,,list,4,2026-01-01,specified,x", "term", "is none of 1y, 3y"),
         ("p5.48xlarge,spot,,,p50,4,2026-01-01,specified,x", "statistic", "none of list, rounded, min, max, mean"),
-        ('p5.48xlarge,on_demand,,,list,4,2026-01-01,"unclosed', None, "cells are needed"),
+        ('p5.48xlarge,on_demand,,,list,4,2026-01-01,"unclosed', None, "Is a quote left open?"),
     ],
 )
 def test_a_price_row_that_says_nothing_names_line_and_column(

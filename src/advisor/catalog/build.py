@@ -1,7 +1,7 @@
 """From merged tables to records: names and types checked, errors that name file, table and key.
 
-The shipped files are checked by the tests, so they are only built. A table that an overlay touched is
-validated with Pydantic first, which costs start-up time that only a user with an overlay pays.
+The shipped files are checked by the tests, so they are only built. A table that an overlay touched, and every
+one in a thorough check, is validated with Pydantic first, which costs start-up time that nobody else pays.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def build(record: type[R], table: Table, given: Mapping[str, Any], values: Mappi
     for name, item in known.items():
         if name not in stated and name not in given and _required(item):
             raise table.error(f"the key {name} is missing")
-    if table.overlaid:
+    if table.is_validated:
         _validate(record, table, stated)
     return record(**stated, **given)
 

@@ -7,7 +7,6 @@ left as it is.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations
 
 from advisor.catalog.build import build
 from advisor.catalog.layers import Layers, Table
@@ -60,19 +59,26 @@ def load_discounts(layers: Layers, instances: Callable[[], Mapping[str, Instance
     """The discounts of the overlays that hold on this day; InputError for one that says what cannot be, or for two
     that cover the same price, since nobody could say which of them a contract means."""
     tables = layers.tables(DISCOUNTS)
-    found = []
+    found: list[Discount] = []
     for key, table in tables.items():
-        discount = build(Discount, table, {"id": key, "origin": table.origin()})
-        _check(discount, table, instances())
-        if discount.holds_on(day):
-            found.append(discount)
-    for first, second in combinations(found, 2):
-        if _meet(first, second, instances()):
-            raise tables[second.id].error(
+        with layers.complaints.skipping():
+            discount = build(Discount, table, {"id": key, "origin": table.origin()})
+            _check(discount, table, instances())
+            if discount.holds_on(day):
+                _refuse_second(discount, table, found, instances())
+                found.append(discount)
+    return found
+
+
+def _refuse_second(
+    discount: Discount, table: Table, before: Iterable[Discount], instances: Mapping[str, Instance]
+) -> None:
+    for first in before:
+        if _meet(first, discount, instances):
+            raise table.error(
                 f"this discount and '{first.id}' cover the same price",
                 hint="Narrow one of them by families, instances, regions or options, or give it valid_until.",
             )
-    return found
 
 
 def _check(discount: Discount, table: Table, instances: Mapping[str, Instance]) -> None:

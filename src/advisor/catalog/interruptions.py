@@ -19,14 +19,15 @@ def read_interruptions(layers: Layers, instances: Callable[[], Collection[str]])
     """
     found: dict[tuple[str, str], Interruption] = {}
     for layer, path in layers.files(INTERRUPTIONS):
-        for line, cells in read_csv(path, COLUMNS):
-            row = _interruption(cells, layer, path, line, layers)
-            if row.instance_type not in instances():
-                if layer.name == REFRESHED:
-                    continue  # read for an instance of one's own that has been taken out since
-                key = "instance_type"
-                raise UnknownIdError("instance", row.instance_type, instances(), key=key, file=path, line=line)
-            found[row.instance_type, row.region] = row
+        for line, cells in read_csv(path, COLUMNS, complaints=layers.complaints):
+            with layers.complaints.skipping():
+                row = _interruption(cells, layer, path, line, layers)
+                if row.instance_type not in instances():
+                    if layer.name == REFRESHED:
+                        continue  # read for an instance of one's own that has been taken out since
+                    key = "instance_type"
+                    raise UnknownIdError("instance", row.instance_type, instances(), key=key, file=path, line=line)
+                found[row.instance_type, row.region] = row
     return found
 
 

@@ -5,6 +5,7 @@ every figure remembers the layer that supplied it. Nothing here knows what the r
 """
 
 import csv
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -13,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from advisor.catalog.complaints import STRICT, Complaints
 from advisor.catalog.records import Beneath, Origin, Source
 from advisor.catalog.toml_lines import Part, line_of, written
 from advisor.errors import InputError, UnknownIdError, printable
@@ -22,6 +24,8 @@ SHIPPED = "shipped"
 REFRESHED = "refreshed"
 """The layer that `advisor catalog refresh` writes: below everything that a person wrote by hand."""
 _LONGEST_SOURCE = 500
+_AT_LINE = re.compile(r"at line (\d+)")
+"""How tomllib says where, the only way in which it does."""
 BOOKKEEPING = ("source", "as_of", "level", "provenance")
 
 
@@ -50,16 +54,41 @@ class Table:
     """One record as merged from the layers: plain values, and where each key came from."""
 
     path: tuple[str, ...]
+    layer: str = SHIPPED
+    """The last layer that states something of this record."""
+    below: "Table | None" = None
+    """The record as the layers beneath that one have it."""
     values: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, tuple[Layer, Path]] = field(default_factory=dict)
     overrides: dict[str, Provenance] = field(default_factory=dict)
     default: Provenance | None = None
-    overlaid: bool = False
+    is_validated: bool = False
+    """Whether names and types are tried: what ships is, by the tests."""
     newest: Path | None = None
     """The last file that states something of this record."""
     place: tuple[Part, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     beneath: dict[str, tuple[Beneath, ...]] = field(default_factory=dict)
+
+    def under(self, layer: str) -> "Table":
+        """A copy of this record for a layer to state more of it."""
+        below = self if layer != self.layer else self.below
+        return replace(
+            self,
+            layer=layer,
+            below=below,
+            values=dict(self.values),
+            origins=dict(self.origins),
+            overrides=dict(self.overrides),
+            beneath=dict(self.beneath),
+        )
+
+    def versions(self) -> "Iterator[Table]":
+        """This record, then as it is without the last layer that states something of it, and so on."""
+        version: Table | None = self
+        while version is not None:
+            yield version
+            version = version.below
 
     def inside(self, *place: Part) -> "Table":
         """This record, for errors about what is nested in it at `place`."""
@@ -122,15 +151,25 @@ class Table:
 class Layers:
     """The catalogue's files as layers, later ones over earlier ones."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], complaints: Complaints = STRICT, *, is_thorough: bool = False) -> None:
+        """complaints is told of what cannot be read. is_thorough: what ships is tried as strictly as an overlay."""
         self.layers = tuple(layers)
+        self.complaints = complaints
+        self.left_out: set[Path] = set()
+        """Files that are not read, since something is wrong with their names."""
+        self._is_thorough = is_thorough
+
+    def validates(self, layer: Layer) -> bool:
+        """Whether names, types and references of this layer's records are tried. What ships is tried by the tests."""
+        return self._is_thorough or layer.is_by_hand
 
     def files(self, *patterns: str) -> Iterator[tuple[Layer, Path]]:
         """Files matching any of the patterns below each layer, in layer order, then by pattern, then by name."""
         for layer in self.layers:
             for pattern in patterns:
                 for path in sorted(layer.root.glob(pattern)):
-                    yield layer, path
+                    if path not in self.left_out:
+                        yield layer, path
 
     @property
     def has_overlay(self) -> bool:
@@ -149,29 +188,38 @@ class Layers:
         """Sources by id. A record may also cite a source in plain words."""
         found: dict[str, Source] = {}
         for _, path in self.files("sources.toml"):
-            for key, values in read_toml(path).items():
-                found[key] = _source(key, values, found.get(key), path)
+            with self.complaints.skipping():
+                for key, values in read_toml(path).items():
+                    with self.complaints.skipping():
+                        found[key] = _source(key, values, found.get(key), path)
         return found
 
     def tables(self, *patterns: str) -> dict[str, Table]:
         """Top-level tables of all matching files, merged by key across layers."""
         merged: dict[str, Table] = {}
         for layer, path in self.files(*patterns):
-            for key, values in read_toml(path).items():
-                table = merged.setdefault(key, Table((key,), sources=self.sources))
-                if not isinstance(values, dict):
-                    raise InputError("this key stands outside a table", file=path, key=key)
-                if not key.isprintable() or not key.strip():
-                    raise InputError("this is no name for a record", file=path, key=key)
-                self._merge(table, values, layer, path)
+            with self.complaints.skipping():
+                for key, values in read_toml(path).items():
+                    with self.complaints.skipping():
+                        merged[key] = self._with_more(merged.get(key), key, values, layer, path)
         return merged
+
+    def _with_more(self, before: Table | None, key: str, values: object, layer: Layer, path: Path) -> Table:
+        """A record with what one more file states of it."""
+        if not isinstance(values, dict):
+            raise InputError("this key stands outside a table", file=path, key=key)
+        if not key.isprintable() or not key.strip():
+            raise InputError("this is no name for a record", file=path, key=key)
+        table = Table((key,), layer.name, sources=self.sources) if before is None else before.under(layer.name)
+        self._merge(table, values, layer, path)
+        return table
 
     def _merge(self, table: Table, values: Mapping[str, Any], layer: Layer, path: Path) -> None:
         first = table.default is None
         own = _provenance(values, table.default, self.sources, layer, path, table.path)
         table.default = table.default or own
         table.newest = path
-        table.overlaid = table.overlaid or layer.name != SHIPPED
+        table.is_validated = table.is_validated or self.validates(layer)
         for key, value in values.items():
             if key in BOOKKEEPING:
                 continue
@@ -204,36 +252,52 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"this is not valid TOML: {error}", file=path) from error
+        at = _AT_LINE.search(str(error))
+        raise InputError(f"this is not valid TOML: {error}", file=path, line=int(at[1]) if at else None) from error
     except UnicodeDecodeError as error:
         raise InputError("this is not UTF-8 text", file=path) from error
 
 
-def read_csv(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file with these columns and the line each ends on; InputError for one of another shape.
+def read_csv(
+    path: Path, columns: Sequence[str], optional: Sequence[str] = (), complaints: Complaints = STRICT
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file with these columns and the line of each; InputError for one of another shape.
 
-    Optional columns may follow the others, in their order; a cell of one that is left out is empty.
+    Optional columns may follow the others, in their order; a cell of one that is left out is empty. Complaints
+    that are only kept leave out the row, or the rest of a file that is no CSV.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
+    with complaints.skipping(), path.open(encoding="utf-8", newline="") as file:
+        # Without strict, a quote that is never closed swallows the rest of the file in silence.
+        reader, before = csv.reader(file, strict=True), 0
         try:
             header = next(reader, [])
             if header != [*columns, *(name for name in optional if name in header)]:
                 hint = f"{', '.join(optional)} may follow." if optional else None
                 raise InputError(f"the header must be {','.join(columns)}", file=path, line=1, hint=hint)
             absent = [len(columns) + at for at, name in enumerate(optional) if name not in header]
+            before = reader.line_num
             for cells in reader:
-                if cells and len(cells) != len(header):
-                    complaint = f"{len(header)} cells are needed, {len(cells)} are here"
-                    raise InputError(complaint, file=path, line=reader.line_num)
-                if cells:
+                line, before = before + 1, reader.line_num
+                if len(cells) == len(header) and line == before:
                     for at in absent:
                         cells.insert(at, "")
-                    yield reader.line_num, cells
+                    yield line, cells
+                elif cells:
+                    with complaints.skipping():
+                        raise _misshapen(cells, header, path, line, before)
         except UnicodeDecodeError as error:
             raise InputError("this is not UTF-8 text", file=path) from error
         except csv.Error as error:
-            raise InputError(f"this is not CSV: {error}", file=path, line=reader.line_num) from error
+            hint = "Is a quote left open?"
+            raise InputError(f"this is not CSV: {error}", file=path, line=before + 1, hint=hint) from error
+
+
+def _misshapen(cells: Sequence[str], columns: Sequence[str], path: Path, line: int, last: int) -> InputError:
+    if len(cells) != len(columns):
+        hint = f"They are {','.join(columns)}."
+        return InputError(f"{len(columns)} cells are needed, {len(cells)} are here", file=path, line=line, hint=hint)
+    hint = "A row is one line; is a quote left open?"
+    return InputError(f"this row goes on to line {last}", file=path, line=line, hint=hint)
 
 
 def read_as_of(value: object) -> AsOf:

@@ -1,13 +1,14 @@
 """The catalogue as one object: every room of it read when first asked for."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.catalog.build import build
+from advisor.catalog.complaints import STRICT, Complaints
 from advisor.catalog.interruptions import read_interruptions
 from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, shipped_root
 from advisor.catalog.overlay import check_names
@@ -30,7 +31,7 @@ from advisor.catalog.records import (
 from advisor.errors import InputError, UnknownIdError
 
 T = TypeVar("T")
-_INSTANCE_FILES = ("instances.toml", "instances/*.toml")
+INSTANCE_FILES = ("instances.toml", "instances/*.toml")
 """An overlay keeps its instances in one file or in several; the shipped ones lie in a file for each family."""
 
 
@@ -39,26 +40,21 @@ class Catalog:
 
     def __init__(self, layers: Layers, today: date) -> None:
         self.layers = layers
+        self.complaints = layers.complaints
         self.prices = PriceBook(layers, lambda: self.instances, lambda: self.ultraservers, today)
         self._families: dict[str, Mapping[str, Instance]] = {}
 
     @cached_property
     def accelerators(self) -> Mapping[str, Accelerator]:
-        return _records(self.layers.tables("accelerators.toml"), Accelerator)
+        return self._records(self.layers.tables("accelerators.toml"), partial(_record, Accelerator))
 
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
-        return self._instances_in(*_INSTANCE_FILES)
+        return self._instances_in(*INSTANCE_FILES)
 
     @cached_property
     def ultraservers(self) -> Mapping[str, UltraServer]:
-        tables = self.layers.tables("ultraservers.toml")
-        found = _records(tables, UltraServer)
-        for key, table in tables.items():
-            chip = found[key].accelerator
-            if chip is not None and chip not in self.accelerators:
-                raise table.unknown("accelerator", chip, self.accelerators, "accelerator")
-        return found
+        return self._records(self.layers.tables("ultraservers.toml"), self._ultraserver)
 
     @cached_property
     def interruptions(self) -> Mapping[tuple[str, str], Interruption]:
@@ -67,20 +63,15 @@ class Catalog:
 
     @cached_property
     def managed(self) -> Mapping[str, ManagedRate]:
-        tables = self.layers.tables("managed.toml")
-        found = _records(tables, ManagedRate)
-        for key, table in tables.items():
-            if found[key].model not in self.models:
-                raise table.unknown("model", found[key].model, self.models, "model")
-        return found
+        return self._records(self.layers.tables("managed.toml"), self._managed_rate)
 
     @cached_property
     def engines(self) -> Mapping[str, Engine]:
-        return {key: _engine(table) for key, table in self.layers.tables("engines.toml").items()}
+        return self._records(self.layers.tables("engines.toml"), _engine)
 
     @cached_property
     def models(self) -> Mapping[str, Model]:
-        return {key: _model(table) for key, table in self.layers.tables("models/*.toml").items()}
+        return self._records(self.layers.tables("models/*.toml"), _model)
 
     def instance(self, wanted: str) -> Instance:
         """One instance; only the file of its family is read for it, unless an overlay states instances."""
@@ -128,7 +119,7 @@ class Catalog:
 
     def _family(self, family: str) -> Mapping[str, Instance]:
         """The instances of a family, or all: once they are read, and where any file may state one of the family."""
-        files = list(self.layers.files(*_INSTANCE_FILES))
+        files = list(self.layers.files(*INSTANCE_FILES))
         own = [path for _, path in files if path.stem == family]
         if "instances" in self.__dict__ or not own or any(layer.name != SHIPPED for layer, _ in files):
             return self.instances
@@ -137,18 +128,37 @@ class Catalog:
         return self._families[family]
 
     def _instances_in(self, *patterns: str) -> Mapping[str, Instance]:
-        tables = self.layers.tables(*patterns)
-        found = _records(tables, Instance)
+        return self._records(self.layers.tables(*patterns), self._instance)
+
+    def _records(self, tables: Mapping[str, Table], read: Callable[[Table], T]) -> dict[str, T]:
+        """Every table as a record. Where complaints are only kept, one that an overlay spoilt is what lies beneath."""
+        found: dict[str, T] = {}
         for key, table in tables.items():
-            self._check_instance(found[key], table)
+            for version in table.versions():
+                with self.complaints.skipping():
+                    found[key] = read(version)
+                    break
         return found
 
-    def _check_instance(self, instance: Instance, table: Table) -> None:
+    def _ultraserver(self, table: Table) -> UltraServer:
+        found = _record(UltraServer, table)
+        if found.accelerator is not None and found.accelerator not in self.accelerators:
+            raise table.unknown("accelerator", found.accelerator, self.accelerators, "accelerator")
+        return found
+
+    def _managed_rate(self, table: Table) -> ManagedRate:
+        found = _record(ManagedRate, table)
+        if found.model not in self.models:
+            raise table.unknown("model", found.model, self.models, "model")
+        return found
+
+    def _instance(self, table: Table) -> Instance:
         """An instance names a chip that the catalogue holds, and how many of it, or none at all."""
+        instance = _record(Instance, table)
         if instance.accelerator is None:
             if instance.accelerator_count:
                 raise table.error("accelerators are counted, but none is named", "accelerator_count")
-            return
+            return instance
         try:
             self.accelerator(instance.accelerator)
         except UnknownIdError as error:
@@ -156,6 +166,7 @@ class Catalog:
         if instance.accelerator_count < 1:
             key = "accelerator_count"
             raise table.error("an instance with an accelerator has at least 1", key if key in table.values else None)
+        return instance
 
     def _one(self, kind: str, records: Mapping[str, T], wanted: str) -> T:
         if wanted not in records:
@@ -163,21 +174,32 @@ class Catalog:
         return records[wanted]
 
 
-def load_catalog(overlays: Sequence[Path] = (), refreshed: Path | None = None, today: date | None = None) -> Catalog:
+def load_catalog(
+    overlays: Sequence[Path] = (),
+    refreshed: Path | None = None,
+    today: date | None = None,
+    complaints: Complaints = STRICT,
+    *,
+    is_thorough: bool = False,
+) -> Catalog:
     """The shipped catalogue under refreshed prices and the given overlay directories, later ones over earlier ones.
 
     Nothing is read before it is asked for. refreshed may not exist yet. today decides which private discounts
-    hold. InputError when an overlay does not exist, or holds a file that nothing would read.
+    hold. is_thorough: what ships is tried as strictly as an overlay. InputError, unless complaints only keeps it,
+    when an overlay does not exist, or holds a file that nothing would read.
     """
     layers = [Layer(SHIPPED, shipped_root())]
     if refreshed is not None and refreshed.is_dir():
         layers.append(Layer(REFRESHED, refreshed))
     for root in overlays:
-        if not root.is_dir():
-            raise InputError("this overlay is not a directory", file=root, hint="It holds files like instances.toml.")
-        check_names(root)
-        layers.append(Layer(str(root), root))
-    catalog = Catalog(Layers(layers), today or date.today())  # noqa: DTZ011 — contracts end on a local calendar day
+        with complaints.skipping():
+            if not root.is_dir():
+                hint = "It holds files like instances.toml."
+                raise InputError("this overlay is not a directory", file=root, hint=hint)
+            check_names(root, complaints)
+            layers.append(Layer(str(root), root))
+    day = today or date.today()  # noqa: DTZ011 — contracts end on a local calendar day
+    catalog = Catalog(Layers(layers, complaints, is_thorough=is_thorough), day)
     _check_price_regions(catalog)
     return catalog
 
@@ -191,8 +213,10 @@ def _check_price_regions(catalog: Catalog) -> None:
             if path.stem not in known:
                 sold = {*known, *catalog.regions}
                 sold |= {region for each in catalog.instances.values() for region in each.capacity_block_regions}
-                if path.stem not in sold:
-                    raise UnknownIdError("region", path.stem, sold, file=path)
+                with catalog.complaints.skipping():
+                    if path.stem not in sold:
+                        catalog.layers.left_out.add(path)
+                        raise UnknownIdError("region", path.stem, sold, file=path)
 
 
 def overlay_directories(stated: Path | None, config_root: Path) -> list[Path]:
@@ -205,8 +229,8 @@ def overlay_directories(stated: Path | None, config_root: Path) -> list[Path]:
     return found
 
 
-def _records(tables: Mapping[str, Table], record: type[T]) -> dict[str, T]:
-    return {key: build(record, table, {"id": key, "origin": table.origin()}) for key, table in tables.items()}
+def _record(record: type[T], table: Table) -> T:
+    return build(record, table, {"id": table.path[0], "origin": table.origin()})
 
 
 def _engine(table: Table) -> Engine:

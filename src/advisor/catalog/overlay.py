@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from advisor.catalog.complaints import STRICT, Complaints
 from advisor.errors import InputError, near
 
 FILES = (
@@ -32,24 +33,24 @@ _BESIDE = (".md", ".txt")
 """Suffixes of notes that people keep beside their data; so are NOTICE and LICENSE, and all that is hidden."""
 
 
-def check_names(root: Path) -> None:
-    """InputError naming the first file or folder of an overlay that the catalogue would never read."""
+def check_names(root: Path, complaints: Complaints = STRICT) -> None:
+    """InputError naming a file or folder of an overlay that the catalogue would never read."""
     for path in _visible(root):
-        if path.is_dir():
-            _check_folder(path)
-        elif path.name not in FILES and not _is_note(path):
-            raise _unknown("file", path, FILES)
+        with complaints.skipping():
+            if path.is_dir():
+                _check_folder(path, complaints)
+            elif path.name not in FILES and not _is_note(path):
+                raise _unknown("file", path, FILES)
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folder(folder: Path, complaints: Complaints) -> None:
     if folder.name not in FOLDERS:
         raise _unknown("folder", folder, [f"{name}/" for name in FOLDERS])
     for path in _visible(folder):
-        if path.is_dir() and folder.name == _NESTED:
-            for inner in _visible(path):
-                _check_file(inner, folder)
-        else:
-            _check_file(path, folder)
+        nested = path.is_dir() and folder.name == _NESTED
+        for file in _visible(path) if nested else (path,):
+            with complaints.skipping():
+                _check_file(file, folder)
 
 
 def _check_file(path: Path, folder: Path) -> None:

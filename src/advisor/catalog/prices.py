@@ -1,6 +1,6 @@
 """Prices by region: one CSV file each, read when the region is first asked for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -75,23 +75,23 @@ class PriceBook:
         """All rows of a region, older ones included, in file order."""
         if region not in self._regions:
             self._regions[region] = [
-                row for layer, path in self._layers.files(f"prices/{region}.csv") for row in self._read(layer, path)
+                row for layer, path in self._layers.files(f"prices/{region}.csv") for _, row in self._read(layer, path)
             ]
         return self._regions[region]
 
     def current(self, region: str) -> dict[Key, Price]:
         """The row that holds for each (instance, option, term, payment, statistic) of a region."""
         if region not in self._held:
-            self._held[region] = {key: self._discounted(price) for key, price in _in_force(self.rows(region)).items()}
+            self._held[region] = {key: self._discounted(price) for key, price in in_force(self.rows(region)).items()}
         return self._held[region]
 
     def listed(self, region: str) -> dict[Key, Price]:
         """The same without what was written by hand, and without discounts: what AWS asks of everybody."""
-        return _in_force(row for row in self.rows(region) if not _is_by_hand(row))
+        return in_force(row for row in self.rows(region) if not _is_by_hand(row))
 
     def by_hand(self, region: str) -> dict[Key, Price]:
         """What users wrote in their own layers."""
-        return _in_force(row for row in self.rows(region) if _is_by_hand(row))
+        return in_force(row for row in self.rows(region) if _is_by_hand(row))
 
     def find(
         self,
@@ -117,14 +117,22 @@ class PriceBook:
                     return discount.on(price)
         return price
 
-    def _read(self, layer: Layer, path: Path) -> Iterable[Price]:
-        for line, cells in read_csv(path, COLUMNS):
-            price = _price(cells, layer, path, line, self._layers)
-            if layer.is_by_hand:  # the shipped rows are checked by the tests
-                self._check(price, path, line)
-            elif layer.name == REFRESHED and price.instance_type not in self._instances():
-                continue  # read for an instance of one's own that has been taken out since
-            yield price
+    def placed(self) -> Iterator[tuple[Price, Path, int]]:
+        """Every row of every file with its file and line, those of no known region too."""
+        for layer, path in self._layers.files("prices/*.csv"):
+            for line, price in self._read(layer, path):
+                yield price, path, line
+
+    def _read(self, layer: Layer, path: Path) -> Iterator[tuple[int, Price]]:
+        complaints, validates = self._layers.complaints, self._layers.validates(layer)
+        for line, cells in read_csv(path, COLUMNS, complaints=complaints):
+            with complaints.skipping():
+                price = _price(cells, layer, path, line, self._layers)
+                if layer.name == REFRESHED and price.instance_type not in self._instances():
+                    continue  # read for an instance of one's own that has been taken out since
+                if validates:
+                    self._check(price, path, line)
+                yield line, price
 
     def _check(self, price: Price, path: Path, line: int) -> None:
         instances = self._instances()
@@ -138,11 +146,16 @@ class PriceBook:
                 raise InputError(f"'{printable(value)}' is none of {choices}", file=path, line=line, key=key)
 
 
-def _in_force(rows: Iterable[Price]) -> dict[Key, Price]:
+def key_of(row: Price) -> Key:
+    """What a price is for, in its region."""
+    return row.instance_type, row.option, row.term, row.payment, row.statistic
+
+
+def in_force(rows: Iterable[Price]) -> dict[Key, Price]:
     """For each key the row that holds, with what lower layers say beneath it where that differs."""
     held: dict[Key, Price] = {}
     for row in rows:
-        key = (row.instance_type, row.option, row.term, row.payment, row.statistic)
+        key = key_of(row)
         before = held.get(key)
         if before is None:
             held[key] = row

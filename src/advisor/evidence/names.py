@@ -32,15 +32,20 @@ class Names:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self.complaints = catalog.complaints
 
     @cached_property
     def neighbours(self) -> Mapping[Kind, Mapping[str, Neighbour]]:
         """The neighbours of each kind, by id. InputError naming file, line and key for one that cannot be read."""
         tables = self._catalog.layers.tables("cross-checks.toml")
+        found: dict[Kind, dict[str, Neighbour]] = {kind: {} for kind in KINDS}
         for key, table in tables.items():
-            if key not in KINDS:
-                raise table.unknown("kind of name", key, KINDS, key="")
-        return {kind: dict(_neighbours(tables[kind])) if kind in tables else {} for kind in KINDS}
+            with self._catalog.complaints.skipping():
+                kind = next((each for each in KINDS if each == key), None)
+                if kind is None:
+                    raise table.unknown("kind of name", key, KINDS, key="")
+                found[kind] |= _neighbours(table)
+        return found
 
     def ids(self, kind: Kind) -> tuple[str, ...]:
         """Every canonical id, the catalogue's own first."""

@@ -77,7 +77,8 @@ def _files(layer: Layer, models: Collection[str], names: Names) -> Iterator[tupl
     """The files of a layer to read, each with the model that its folder is named after."""
     root = layer.root / "published"
     if layer.is_by_hand:
-        _check_folders(root, names)
+        with names.complaints.skipping():
+            _check_folders(root, names)
     for path in sorted(root.glob("*.csv")):
         yield path, ""
     for model in models:
@@ -105,15 +106,17 @@ class _Reader:
     def read(self, layer: Layer, path: Path, model: str) -> Iterator[EvidencePoint]:
         """The figures of one file; of one model alone where its folder is named after it, else model is empty."""
         self._layer, self._path, self._model = layer.name, path, model
-        for self._line, cells in read_csv(path, COLUMNS, OPTIONAL_COLUMNS):
-            row: dict[str, Any] = {}
-            for (name, meaning, known), cell in zip(self._columns, cells, strict=True):
-                try:
-                    row[name] = known[cell]
-                except KeyError:
-                    row[name] = known[cell] = self._understood(name, meaning, cell)
-            self._check(row)
-            yield self._point(row)
+        complaints = self._catalog.complaints
+        for self._line, cells in read_csv(path, COLUMNS, OPTIONAL_COLUMNS, complaints):
+            with complaints.skipping():
+                row: dict[str, Any] = {}
+                for (name, meaning, known), cell in zip(self._columns, cells, strict=True):
+                    try:
+                        row[name] = known[cell]
+                    except KeyError:
+                        row[name] = known[cell] = self._understood(name, meaning, cell)
+                self._check(row)
+                yield self._point(row)
 
     def _understood(self, name: str, meaning: Callable[[str], Any], cell: str) -> Any:
         try:

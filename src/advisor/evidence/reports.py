@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.layers import SHIPPED, read_toml
+from advisor.catalog.layers import read_toml
 from advisor.catalog.load import Catalog
 from advisor.catalog.toml_lines import line_of, place_in, written
 from advisor.errors import InputError, UnknownIdError, near, printable
@@ -155,10 +155,12 @@ class Report:
 
 def load_reports(catalog: Catalog) -> dict[str, Report]:
     """Every report of the catalogue by id."""
-    return {
-        path.stem: _report(read_toml(path), path) if layer.name == SHIPPED else read_report(path)
-        for layer, path in catalog.layers.files("reports/*.toml")
-    }
+    found: dict[str, Report] = {}
+    for layer, path in catalog.layers.files("reports/*.toml"):
+        with catalog.complaints.skipping():
+            is_tried = catalog.layers.validates(layer)
+            found[path.stem] = read_report(path) if is_tried else _report(read_toml(path), path)
+    return found
 
 
 def read_report(path: Path) -> Report:

@@ -345,6 +345,22 @@ class Error(ErrorDetail):
     schema_: str = Field(alias="schema")
 
 
+class CheckFinding(ErrorDetail):
+    severity: Literal["error", "warning"]
+
+
+class Check(BaseModel):
+    """What is wrong with a catalogue; holds is false where any finding is an error."""
+
+    schema_: str = Field(alias="schema")
+    holds: bool
+    instances: int = Field(description="that could be read")
+    prices: int = Field(description="rows that could be read, older ones included")
+    errors: int
+    warnings: int
+    findings: list[CheckFinding]
+
+
 class RecheckChange(BaseModel):
     key: str
     before: str

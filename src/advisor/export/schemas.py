@@ -53,6 +53,7 @@ def _models() -> dict[str, "type[BaseModel]"]:
         "runs": benchmark_contract.Runs,
         "verify": benchmark_contract.Verify,
         "error": contracts.Error,
+        "check": contracts.Check,
         "recheck": contracts.Recheck,
         "refresh": refresh_contract.Refresh,
         "recommendation": recommendation_contract.Recommendation,

@@ -16,6 +16,11 @@ def gib(amount_bytes: float | None) -> str:
     return f"{amount_bytes / GIB:,.1f} GiB"
 
 
+def counted(count: int, name: str) -> str:
+    """`1 mistake`, `2 mistakes`."""
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
+
+
 def count(number: float | None) -> str:
     """A whole number with thousands separators."""
     return NO_DATA if number is None else f"{number:,.0f}"

@@ -14,16 +14,19 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
+from advisor.catalog.complaints import Lenient
 from advisor.catalog.load import load_catalog, overlay_directories
 from advisor.errors import AdvisorError
 from advisor.paths import UserPaths, user_paths
+from advisor.quantities.text import counted
 from advisor.tui.keys import APP, bindings
 from advisor.tui.live_run import Phase
 from advisor.tui.messages import BuiltInAsked, BuiltInReady, CatalogChanged, KillAsked, RunAsked, StopAsked
-from advisor.tui.screens.dialogs import LeaveDialog
+from advisor.tui.screens.dialogs import LeaveDialog, TextDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.theme import DARK
+from advisor.tui.views.text import mistakes
 from advisor.tui.widgets.tabbar import ROOMS
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ _SCREENS = {
 """Class by room; the module has the room's name, and loads when somebody first goes there."""
 
 _PAINT_S = 0.5
+_LONG_S = 10.0
 _BAD_INPUT = 2
 
 _LEAVING = {
@@ -65,6 +69,9 @@ class AdvisorApp(App[None]):
     class RunOver(Message):
         """The benchmark has ended and is entered: there may be new evidence."""
 
+    class CatalogRead(Message):
+        """Every file of the catalogue has been read, as far as it can be."""
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
@@ -77,6 +84,8 @@ class AdvisorApp(App[None]):
 
     def on_mount(self) -> None:
         self._ticks = self.set_interval(_PAINT_S, self._tick, pause=True)
+        if self.session.catalog.layers.has_overlay:
+            self._read_catalog()
 
     def on_unmount(self) -> None:
         self.session.live.close()
@@ -154,6 +163,28 @@ class AdvisorApp(App[None]):
         self.session.live.complaint = message.complaint
         self._moved()
 
+    @work(thread=True, group="catalog")
+    def _read_catalog(self) -> None:
+        """What ships is tested; what a user laid over it is read at once, so that a mistake is told at once."""
+        from advisor.workflows.read_catalog import read_all
+
+        read_all(self.session.catalog)
+        self.post_message(self.CatalogRead())
+
+    @on(CatalogRead)
+    def _tell_mistakes(self) -> None:
+        if isinstance(self.screen, Room):
+            self.screen.mark_mistakes()
+        found = self.session.catalog.complaints.found
+        if found:
+            left_out = f"{counted(len(found), 'mistake')} in the catalogue, left out of it"
+            self.notify(f"{left_out}. ! lists what and why.", severity="warning", markup=False, timeout=_LONG_S)
+
+    def action_mistakes(self) -> None:
+        """What of the catalogue could not be read, and is left out."""
+        found = self.session.catalog.complaints.found
+        self.push_screen(TextDialog("Left out of the catalogue", mistakes([error.sentence() for error in found])))
+
     @work(thread=True, group="run")
     def _begin(self, check: "EndpointCheck", question: "BenchmarkQuestion", key: "Secret | None") -> None:
         self.session.live.begin(check, question, self.session.catalog, self.session.paths, key)
@@ -210,13 +241,12 @@ def _screen(room: str, session: Session) -> Room:
 def make_app(paths: UserPaths | None = None, today: date | None = None) -> AdvisorApp:
     """The app over the user's own files and day, or over others for a test.
 
-    InputError for a catalogue, the user's overlay included, that cannot be read: said before anything is drawn.
+    What cannot be read of an overlay is left out, and the app says so as long as it is open.
     """
     own = paths or user_paths()
     day = today or date.today()  # noqa: DTZ011 — the age of a price is told by the user's own calendar
-    session = Session(load_catalog(overlay_directories(None, own.config), own.refreshed, day), own, day)
-    session.check_catalog()
-    return AdvisorApp(session)
+    overlays = overlay_directories(None, own.config)
+    return AdvisorApp(Session(load_catalog(overlays, own.refreshed, day, Lenient()), own, day))
 
 
 def run() -> int:

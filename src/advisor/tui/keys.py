@@ -36,6 +36,7 @@ ROOMS = (
 
 APP = (
     *ROOMS,
+    Key("app.mistakes", "exclamation_mark", "mistakes", "", "what could not be read of the catalogue", "!"),
     Key("app.help", "question_mark", "help", "Help", "keys of this screen", "?"),
     Key("app.quit", "q", "quit", "Quit", "quit; asks while a benchmark runs"),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.advice.tree import Answer, Node, Tree, Walk, load_tree
 from advisor.catalog.load import Catalog
+from advisor.errors import InputError
 from advisor.paths import UserPaths
 from advisor.tui.bench_form import BenchForm
 from advisor.tui.live_run import BuiltInEndpoint, LiveRun
@@ -20,6 +21,7 @@ from advisor.workflows.fit_question import FitQuestion
 if TYPE_CHECKING:
     from advisor.advice.advise import Knowledge  # the first screen need not wait for it
 
+TREE = "decision-tree.toml"
 HOME_REGION = "us-east-1"
 FIRST_QUESTION = FitQuestion("llama-4-scout", "p5.48xlarge", "fp8")
 
@@ -51,20 +53,11 @@ class Session:
 
     @cached_property
     def tree(self) -> Tree:
-        return load_tree(self.catalog.layers.first("decision-tree.toml"))
-
-    def check_catalog(self) -> None:
-        """Read what the rooms rely on, where an overlay lies over what ships and is tested.
-
-        InputError naming file and key for what cannot be read.
-        """
-        catalog = self.catalog
-        if not catalog.layers.has_overlay:
-            return
-        for _ in (self.tree, catalog.instances, catalog.models, catalog.engines, catalog.managed):
-            pass
-        for region in catalog.prices.regions():
-            catalog.prices.rows(region)
+        """The questions of the last layer whose tree can be read."""
+        for _, path in reversed(list(self.catalog.layers.files(TREE))):
+            with self.catalog.complaints.skipping():
+                return load_tree(path)
+        raise InputError("no decision tree can be read", file=self.catalog.layers.layers[0].root / TREE)
 
     @property
     def walk(self) -> Walk:

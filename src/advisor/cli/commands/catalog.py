@@ -1,10 +1,10 @@
 """`advisor catalog`: explore instances and their prices. Each action lives in a module of its own."""
 
-from advisor.cli.catalog import compare, prices, refresh, set_price, show
+from advisor.cli.catalog import check, compare, prices, refresh, set_price, show
 from advisor.cli.catalog import list as list_
 from advisor.cli.parser import Subparsers, command
 
-_ACTIONS = (list_, show, compare, prices, refresh, set_price)
+_ACTIONS = (list_, show, compare, prices, refresh, set_price, check)
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:

@@ -45,6 +45,7 @@ class Room(Screen[None]):
     def on_screen_resume(self) -> None:
         """Another room may have changed what this one shows."""
         self.query_one(TabBar).note = self.session.region
+        self.mark_mistakes()
         self.mark_running(self.session.live.is_on)
         self.show_session()
 
@@ -54,6 +55,10 @@ class Room(Screen[None]):
     def mark_running(self, is_on: bool) -> None:
         """Show in the tab bar whether a benchmark is on."""
         self.query_one(TabBar).running = is_on
+
+    def mark_mistakes(self) -> None:
+        """Show in the tab bar how much of the catalogue could not be read."""
+        self.query_one(TabBar).mistakes = len(self.session.catalog.complaints.found)
 
     def say(self, words: str) -> None:
         """A note that goes by itself; never an error, which stays on the screen until something is done about it."""

@@ -1,5 +1,7 @@
 """Small pieces of styled text that several views share."""
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from advisor.quantities.provenance import Level
@@ -47,6 +49,14 @@ def strong(words: str) -> Content:
 def lines(*parts: Content | str) -> Content:
     """Pieces one below the other; plain strings are never parsed as markup."""
     return Content("\n").join([part if isinstance(part, Content) else Content(part) for part in parts])
+
+
+def mistakes(sentences: Sequence[str]) -> Content:
+    """What could not be read, one below the other, and how to see it outside the app."""
+    if not sentences:
+        return lines("Everything in the catalogue can be read.")
+    told = [part for sentence in sentences for part in (Content.assemble(("! ", "bold $warning"), sentence), "")]
+    return lines(*told, muted("`advisor catalog check` lists them too, with whatever else is wrong."))
 
 
 def row(label: str, value: Content | str, width: int = 26) -> Content:
