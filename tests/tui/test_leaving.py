@@ -1,8 +1,6 @@
 """Leaving and stopping: every way out asks the same question, and nothing is left behind."""
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -202,30 +200,6 @@ def test_evidence_read_before_a_run_ended_does_not_hide_what_the_run_added(
     assert session.knowledge() is found[0]
     assert session.knowledge() is found[1]
     assert session.knowledge() is found[1]
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "named"),
-    [
-        ("instances.toml", "[p5.48xlarge\n", "instances.toml"),
-        ("models/llama-4-scout.toml", "[llama-4-scout]\nlayers = 'many'\n", "llama-4-scout.toml"),
-        ("prices/us-east-1.csv", "what,is,this\n", "us-east-1.csv"),
-        ("decision-tree.toml", "", "decision-tree.toml"),
-    ],
-)
-def test_a_catalogue_that_cannot_be_read_is_one_sentence_before_the_app_opens(
-    home: Path, file: str, text: str, named: str
-) -> None:
-    overlay = home / "config" / "advisor" / "catalog" / file
-    overlay.parent.mkdir(parents=True)
-    overlay.write_text(text)
-    script = "import sys; from advisor.tui.app import run; sys.exit(run())"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("advisor: ")
-    assert named in line
 
 
 def list_of_runs(app: AdvisorApp) -> list[Path]:
