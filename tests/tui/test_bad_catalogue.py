@@ -24,7 +24,7 @@ def over(paths: UserPaths, file: str, text: str) -> AdvisorApp:
     ("file", "text", "told"),
     [
         ("instances.toml", "[p5.48xlarge\n", "instances.toml:1: this is not valid TOML"),
-        ("models/llama-4-scout.toml", "[llama-4-scout]\nlayers = 'many'\n", "llama-4-scout.toml:2, llama-4-scout.layers"),
+        ("models/llama-4-scout.toml", "[llama-4-scout]\nlayers = 'many'\n", "scout.toml:2, llama-4-scout.layers"),
         ("prices/us-east-1.csv", "what,is,this\n", "us-east-1.csv:1: the header must be"),
         ("prices/us-east-1.csv", f"{HEADER}p5.48xlarge,on_demand,,,list,free,2026-01-01,user,x\n", "us-east-1.csv:2"),
         ("reports/mine.toml", "[report]\ntitle = 3\n", "mine.toml"),

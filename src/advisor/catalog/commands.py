@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from advisor.catalog.build import build
-from advisor.catalog.layers import Layers
+from advisor.catalog.layers import Layers, Table
 from advisor.catalog.records import Origin
 
 
@@ -36,12 +36,17 @@ def serve_programs(layers: Layers) -> dict[str, ServeProgram]:
     """The programs of the merged layers by id; InputError naming file and key for one that cannot be used."""
     found = {}
     for key, table in layers.tables("commands.toml").items():
-        values = dict(table.values)
-        aliases = table.take_table(values, "aliases")
-        removed = {
-            flag: build(RemovedFlag, table.inside("removed", flag), {}, stated)
-            for flag, stated in table.take_table(values, "removed").items()
-        }
-        given = {"id": key, "origin": table.origin(), "aliases": aliases, "removed": removed}
-        found[key] = build(ServeProgram, table, given, values)
+        with layers.complaints.skipping():
+            found[key] = _program(key, table)
     return found
+
+
+def _program(key: str, table: Table) -> ServeProgram:
+    values = dict(table.values)
+    aliases = table.take_table(values, "aliases")
+    removed = {
+        flag: build(RemovedFlag, table.inside("removed", flag), {}, stated)
+        for flag, stated in table.take_table(values, "removed").items()
+    }
+    given = {"id": key, "origin": table.origin(), "aliases": aliases, "removed": removed}
+    return build(ServeProgram, table, given, values)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from advisor.catalog.build import build
-from advisor.catalog.layers import SHIPPED, Table, cited, read_as_of, read_toml
+from advisor.catalog.layers import Table, cited, read_as_of, read_toml
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.chart_facts import FACTS
@@ -132,7 +132,7 @@ def load_charts(catalog: Catalog, report: Report) -> ReportCharts | None:
         return None
     layer, path = found[-1]
     document = read_toml(path)
-    table = Table((), newest=path, overlaid=layer.name != SHIPPED, sources=catalog.layers.sources)
+    table = Table((), newest=path, is_validated=catalog.layers.validates(layer), sources=catalog.layers.sources)
     head = build(_Head, table, {}, {key: value for key, value in document.items() if key != "chart"})
     try:
         as_of = read_as_of(head.as_of)

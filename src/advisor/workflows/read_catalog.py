@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from advisor.advice.tree import load_tree
+from advisor.catalog.commands import serve_programs
 from advisor.catalog.load import Catalog
+from advisor.evidence.charts import load_charts
 from advisor.evidence.published import all_published_points
 from advisor.evidence.reports import load_reports
 
@@ -26,5 +28,8 @@ def read_all(catalog: Catalog) -> None:
     for _, path in catalog.layers.files("decision-tree.toml"):
         with catalog.complaints.skipping():
             load_tree(path)
-    load_reports(catalog)
+    serve_programs(catalog.layers)
+    for report in load_reports(catalog).values():
+        with catalog.complaints.skipping():
+            load_charts(catalog, report)
     all_published_points(catalog)
