@@ -14,8 +14,6 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from advisor.catalog.complaints import Lenient
-from advisor.catalog.load import load_catalog, overlay_directories
 from advisor.errors import AdvisorError
 from advisor.paths import UserPaths, user_paths
 from advisor.quantities.text import counted
@@ -24,7 +22,7 @@ from advisor.tui.live_run import Phase
 from advisor.tui.messages import BuiltInAsked, BuiltInReady, CatalogChanged, KillAsked, RunAsked, StopAsked
 from advisor.tui.screens.dialogs import LeaveDialog, TextDialog
 from advisor.tui.screens.room import Room
-from advisor.tui.session import Session
+from advisor.tui.session import Session, open_catalog
 from advisor.tui.theme import DARK
 from advisor.tui.views.text import mistakes
 from advisor.tui.widgets.tabbar import ROOMS
@@ -98,10 +96,10 @@ class AdvisorApp(App[None]):
 
     @on(CatalogChanged)
     def _read_catalog_again(self) -> None:
-        own = self.session.paths
-        self.session.use_catalog(load_catalog(overlay_directories(None, own.config), own.refreshed, self.session.today))
+        self.session.use_catalog(open_catalog(self.session.paths, self.session.today))
         if isinstance(self.screen, Room):
             self.screen.show_session()
+        self._read_catalog()
 
     def action_help(self) -> None:
         from advisor.tui.screens.help import HelpDialog
@@ -241,12 +239,14 @@ def _screen(room: str, session: Session) -> Room:
 def make_app(paths: UserPaths | None = None, today: date | None = None) -> AdvisorApp:
     """The app over the user's own files and day, or over others for a test.
 
-    What cannot be read of an overlay is left out, and the app says so as long as it is open.
+    What cannot be read of an overlay is left out, and the app says so as long as it is open. InputError where
+    that leaves no question to ask.
     """
     own = paths or user_paths()
     day = today or date.today()  # noqa: DTZ011 — the age of a price is told by the user's own calendar
-    overlays = overlay_directories(None, own.config)
-    return AdvisorApp(Session(load_catalog(overlays, own.refreshed, day, Lenient()), own, day))
+    session = Session(open_catalog(own, day), own, day)
+    session.tree  # noqa: B018 — read here, so that an app without questions is told before anything is drawn
+    return AdvisorApp(session)
 
 
 def run() -> int:

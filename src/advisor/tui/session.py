@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.advice.tree import Answer, Node, Tree, Walk, load_tree
-from advisor.catalog.load import Catalog
+from advisor.catalog.complaints import Lenient
+from advisor.catalog.load import Catalog, load_catalog, overlay_directories
 from advisor.errors import InputError
 from advisor.paths import UserPaths
 from advisor.tui.bench_form import BenchForm
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 TREE = "decision-tree.toml"
 HOME_REGION = "us-east-1"
 FIRST_QUESTION = FitQuestion("llama-4-scout", "p5.48xlarge", "fp8")
+
+
+def open_catalog(paths: UserPaths, today: date) -> Catalog:
+    """The user's catalogue, without what cannot be read of it: that is among its complaints."""
+    return load_catalog(overlay_directories(None, paths.config), paths.refreshed, today, Lenient())
 
 
 @dataclass
