@@ -17,6 +17,13 @@ _SHORT = {
     "tpot_ms": "TPOT",
     "e2e_ms": "E2E",
 }
+_WITH_UNIT = {
+    "output_tokens_per_s": "out tok/s",
+    "output_tokens_per_s_per_device": "tok/s/dev",
+    "output_tokens_per_s_per_user": "tok/s/usr",
+    "total_tokens_per_s": "all tok/s",
+    "requests_per_s": "req/s",
+}
 _UNNAMED_STATISTICS = ("unstated", "aggregate")
 _LOAD_CAVEATS: Mapping[Load, str] = {
     "max_load": "Max load: as many requests as the engine takes, under no latency limit. The same GPUs have given "
@@ -32,15 +39,21 @@ def figure_name(point: EvidencePoint) -> str:
     return _SHORT.get(point.metric, point.metric)
 
 
-def statistic_name(point: EvidencePoint) -> str:
-    """`TTFT p99`, `output`: the figure's name with its statistic, where there is one to name."""
+def column_figure(point: EvidencePoint) -> str:
+    """`TTFT p99`, `out tok/s`: a figure's name in a table, with what its statistic or unit is."""
+    if point.unit != "ms":
+        return _WITH_UNIT.get(point.metric, point.metric)
     statistic, _, _ = point.statistic.partition(",")
-    named = statistic not in _UNNAMED_STATISTICS and point.unit == "ms"
-    return f"{figure_name(point)} {statistic}" if named else figure_name(point)
+    return figure_name(point) if statistic in _UNNAMED_STATISTICS else f"{figure_name(point)} {statistic}"
+
+
+def column_value(point: EvidencePoint) -> str:
+    """The value beside that name, in three digits; documents hold every digit."""
+    return text.milliseconds(point.value) if point.unit == "ms" else text.rate(point.value)
 
 
 def figure_value(point: EvidencePoint) -> str:
-    """Three digits and a unit; documents hold every digit. The figure's name says what it is for each of."""
+    """Three digits and a unit. The figure's name says what it is for each of."""
     if point.unit == "ms":
         return text.milliseconds(point.value)
     return f"{text.rate(point.value)} {'req/s' if point.unit == 'req/s' else 'tok/s'}"
@@ -68,11 +81,11 @@ def shape_of(point: EvidencePoint) -> str:
 
 
 def load_of(point: EvidencePoint) -> str:
-    """`8`, `2 req/s`, `batch 4`, `max`, `limits`, or `?`."""
+    """`8`, `2/s`, `batch 4`, `max`, `limits`, or `?`."""
     if point.load_value is None:
         return {"max_load": "max", "slo_bound": "limits"}.get(point.load, "?")
     number = f"{point.load_value:g}"
-    return {"rate": f"{number} req/s", "batch": f"batch {number}"}.get(point.load, number)
+    return {"rate": f"{number}/s", "batch": f"batch {number}"}.get(point.load, number)
 
 
 def place_of(point: EvidencePoint, sources: Mapping[str, Source]) -> str:

@@ -20,8 +20,8 @@ _COLUMNS: tuple[tuple[Column, Callable[[EvidencePoint], str]], ...] = (
     (Column("engine", drop=4), lambda point: f"{point.engine} {point.engine_version}"),
     (Column("in/out", right=True), words.shape_of),
     (Column("load", right=True), words.load_of),
-    (Column("figure", flows=True), words.statistic_name),
-    (Column("value", right=True), words.figure_value),
+    (Column("figure", flows=True), words.column_figure),
+    (Column("value", right=True), words.column_value),
     (Column("as of", drop=2), lambda point: str(point.provenance.as_of or "undated")),
     (Column("source", drop=3), source_of),
 )

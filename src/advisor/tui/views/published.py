@@ -27,14 +27,6 @@ _HEADINGS = (
     Heading("figure", 9, 9),
     Heading("value", 8, 8, right=True),
 )
-_FIGURES = {
-    "output_tokens_per_s": "out tok/s",
-    "output_tokens_per_s_per_device": "tok/s/dev",
-    "output_tokens_per_s_per_user": "tok/s/usr",
-    "total_tokens_per_s": "all tok/s",
-    "requests_per_s": "req/s",
-}
-"""Throughputs with their unit in the name, so that the number beside them has room."""
 
 
 class Published:
@@ -140,9 +132,9 @@ def _row(point: EvidencePoint) -> tuple[Text, ...]:
         Text(words.hardware_of(point)),
         Text(f"{point.engine} {point.engine_version}".replace("unstated", "?")),
         Text(words.shape_of(point), justify="right"),
-        Text(words.load_of(point).replace(" req/s", "/s").replace("batch ", "b"), justify="right"),
-        Text(_FIGURES.get(point.metric) or words.statistic_name(point)),
-        Text(words.figure_value(point).removesuffix(" tok/s").removesuffix(" req/s"), justify="right"),
+        Text(words.load_of(point).replace("batch ", "b"), justify="right"),
+        Text(words.column_figure(point)),
+        Text(words.column_value(point), justify="right"),
     )
 
 
@@ -157,7 +149,7 @@ def _searched(point: EvidencePoint) -> str:
         point.load,
         words.load_of(point),
         point.metric,
-        words.statistic_name(point),
+        words.column_figure(point),
         point.source_id,
         point.provenance.source,
         point.note,
