@@ -31,8 +31,11 @@ def add_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def write_chart(reports: Sequence[Report], wanted: str, catalog: Catalog, output: Output) -> None:
-    """One chart of the one report, or all of its charts. InputError where it is not one report."""
+def write_chart(reports: Sequence[Report], wanted: str, catalog: Catalog, output: Output) -> bool:
+    """One chart of the one report, or all of its charts; whether any of its rows is false.
+
+    InputError where it is not one report.
+    """
     if len(reports) != 1:
         names = ", ".join(report.id for report in reports)
         raise InputError("--chart needs one report", key="--chart", hint=f"Name one of {names}.")
@@ -41,11 +44,12 @@ def write_chart(reports: Sequence[Report], wanted: str, catalog: Catalog, output
     charts = [opened.chart(each) for each in (ids or [wanted])]
     if output.json_mode:
         output.document(chart_document(opened.report.id, charts, sentence))
-        return
-    for number, chart in enumerate(charts):
-        if number:
-            output.line()
-        _write(chart, opened.report, output)
+    else:
+        for number, chart in enumerate(charts):
+            if number:
+                output.line()
+            _write(chart, opened.report, output)
+    return any(cell.verdict.is_false for chart in charts for cell in chart.cells)
 
 
 def _write(chart: ComputedChart, report: Report, output: Output) -> None:
@@ -66,7 +70,7 @@ _COLUMNS = (
     Column("recomputed", right=True),
     Column("best evidence", right=True),
     Column("low–high", right=True, drop=2),
-    Column("published/best", right=True, drop=1),
+    Column("vs best", right=True, drop=1),
     Column("verdict"),
     Column("why", below=True),
 )

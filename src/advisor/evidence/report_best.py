@@ -29,6 +29,8 @@ from advisor.quantities.provenance import AsOf, Level, Provenance
 from advisor.reasons import Reason, Severity, error, info, warning
 
 _MOST_NEARBY = 4
+_UNKNOWN_LOAD = 3.0
+"""A load that is not in requests in flight counts as this many times the one that is asked about."""
 
 
 @dataclass(frozen=True)
@@ -245,12 +247,16 @@ class BestEvidence:
             if (point.model, point.accelerator, point.devices, point.metric) == subject
             and point.level in (Level.MEASURED, Level.PUBLISHED)
         ]
-        return tuple(sorted(found, key=self._distance)[:_MOST_NEARBY])
+        streams = figure.concurrency or 1
+        return tuple(sorted(found, key=lambda point: self._distance(point, streams))[:_MOST_NEARBY])
 
-    def _distance(self, point: EvidencePoint) -> tuple[bool, float]:
+    def _distance(self, point: EvidencePoint, streams: int) -> tuple[bool, float]:
+        """How far a figure is from the question: another precision last, then by the ratios of shape and load."""
         if point.input_tokens is None or point.output_tokens is None:
             return point.checkpoint != self.report.checkpoint, inf
-        ratios = (point.input_tokens / self.shape.input_tokens, point.output_tokens / self.shape.output_tokens)
+        ratios = [point.input_tokens / self.shape.input_tokens, point.output_tokens / self.shape.output_tokens]
+        in_flight = point.load_value if point.load == "concurrency" else None
+        ratios.append(_UNKNOWN_LOAD if in_flight is None else in_flight / streams)
         return point.checkpoint != self.report.checkpoint, sum(abs(log(ratio)) for ratio in ratios)
 
 

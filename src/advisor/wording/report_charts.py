@@ -34,7 +34,7 @@ def number(value: float | None, unit: str) -> str:
     if unit.startswith("USD"):
         return f"{value:,.2f}"
     if unit == "%":
-        return f"{value:+.0f}" if abs(value) >= 100 else f"{value:+.1f}".removesuffix(".0")
+        return f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.1f}".removesuffix(".0")
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -105,6 +105,12 @@ def _input(value: float | str) -> str:
 def check(found: AuditedClaim) -> str:
     """One check of the audit in one line: its verdict, what was claimed, what it finds, and how."""
     return f"{verdict(found.verdict)}   {found.text}: {working(found)}"
+
+
+def further(found: AuditedClaim) -> list[str]:
+    """What else follows from the same inputs, and what else there is to say, a line each."""
+    figures = [f"{number(value, '')} {name}" for name, value in found.also.items()]
+    return [*figures, *(sentence(reason) for reason in found.reasons), *([found.note] if found.note else [])]
 
 
 def working(found: AuditedClaim) -> str:

@@ -198,7 +198,8 @@ def everything(cell: Cell) -> Content:
         parts += [f"  {remark}" for remark in words.remarks(side)]
     if cell.checks:
         parts += ["", Content.styled("Checks", "bold")]
-        parts += [words.check(check) for check in cell.checks]
+        for check in cell.checks:
+            parts += [words.check(check), *(muted(f"  {line}") for line in words.further(check))]
     if cell.best.nearby:
         parts += ["", Content.styled("Published of the same hardware, at another load or shape", "bold")]
         parts += [words.nearby(point) for point in cell.best.nearby]
