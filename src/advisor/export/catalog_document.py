@@ -6,7 +6,7 @@ from typing import Any
 
 from advisor.advice.offers import Offer
 from advisor.catalog.ages import Ages
-from advisor.catalog.records import Accelerator, Instance, Price
+from advisor.catalog.records import Accelerator, Instance, Price, UltraServer
 from advisor.export.document import Document, ProvenanceMap
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.quantity import Quantity
@@ -83,8 +83,18 @@ def catalog_document(
             for each in filters
         ],
         "instances": instances,
+        "ultraservers": [],
         "provenance": origins.as_document(),
     }
+
+
+def ultraserver_document(server: UltraServer, region: str, ages: Ages) -> Document:
+    """One UltraServer as a catalogue document without instances."""
+    empty = catalog_document((), region, ages)
+    origins = ProvenanceMap()
+    origins.add("/ultraservers/0", server.origin.default)
+    _overrides(server, "/ultraservers/0", origins)
+    return {**empty, "ultraservers": [{"id": server.id, **_figures(server)}], "provenance": origins.as_document()}
 
 
 def prices_document(prices: Iterable[Price], ages: Callable[[str], Ages]) -> Document:
@@ -158,12 +168,12 @@ def _origins(entry: CatalogEntry, pointer: str, origins: ProvenanceMap) -> None:
             origins.add(f"{pointer}/offers/{number}/interruption_band", offer.interruption.provenance)
 
 
-def _figures(record: Instance | Accelerator) -> dict[str, Any]:
+def _figures(record: Instance | Accelerator | UltraServer) -> dict[str, Any]:
     values = {item.name: getattr(record, item.name) for item in fields(record) if item.name not in _NOT_FIGURES}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
-def _overrides(record: Instance | Accelerator, pointer: str, entries: ProvenanceMap) -> None:
+def _overrides(record: Instance | Accelerator | UltraServer, pointer: str, entries: ProvenanceMap) -> None:
     origin = record.origin
     for key in {**origin.overrides, **origin.beneath}:
         said = [{"layer": each.layer, "value": each.value} for each in origin.beneath.get(key, ())]

@@ -213,11 +213,28 @@ class FilterCount(BaseModel):
     left_without: int = Field(description="instances that all other filters keep")
 
 
+class UltraServerRow(BaseModel):
+    id: str
+    name: str
+    accelerator_name: str
+    accelerator_count: int
+    accelerator: str | None = Field(description="id of the chip; null: its specification was not read")
+    servers: int | None
+    vcpus: int | None
+    memory_gib: Number | None = Field(description="host memory")
+    network_gbps: Number | None
+    link_name: str
+    purchase_options: list[str]
+    capacity_block_regions: list[str]
+    note: str
+
+
 class Catalog(Document):
     region: str
     purchase_option: str = Field(description="on_demand unless --purchase was given")
     filters: list[FilterCount]
     instances: list[InstanceRow]
+    ultraservers: list[UltraServerRow] = Field(description="the one that was asked for by name; no instance types")
 
 
 class AuditRow(BaseModel):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from advisor.catalog.ages import Ages, PriceAge
 from advisor.catalog.layers import SHIPPED
+from advisor.catalog.load import Catalog
+from advisor.catalog.records import UltraServer
 from advisor.cli.catalog.common import add_region, document, rows_of, write_marks
 from advisor.cli.catalog.sources import Sources
 from advisor.cli.catalog_option import open_catalog
@@ -15,6 +17,7 @@ from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.cli.prose import write_text
 from advisor.cli.table import LEVEL, Cell, Column, Row, write_table
+from advisor.export.catalog_document import ultraserver_document
 from advisor.quantities.provenance import UNKNOWN, Provenance
 from advisor.wording.catalog import (
     TAKEN_BACK,
@@ -29,7 +32,8 @@ from advisor.wording.catalog import (
 from advisor.wording.layers import disagreements
 from advisor.workflows.catalog.figures import cost_figures, figures_of
 from advisor.workflows.catalog.prices import PriceLine, price_lines
-from advisor.workflows.catalog.rows import InstanceRow, price_ages
+from advisor.workflows.catalog.rows import InstanceRow, check_region, price_ages
+from advisor.workflows.catalog.ultraservers import ultraserver_figures
 
 _LABEL = 26
 """The longest label of a figure; a way of buying with its manner of paying is longer, and wraps."""
@@ -38,12 +42,15 @@ _LABEL = 26
 def add(actions: Subparsers) -> None:
     summary = "one instance, every figure with its source"
     parser = command(actions, "show", summary, run_show, example="advisor catalog show p5.48xlarge")
-    parser.add_argument("instance", metavar="TYPE")
+    parser.add_argument("instance", metavar="TYPE", help="instance type, or UltraServer like trn3-ultraserver-gen2")
     add_region(parser)
 
 
 def run_show(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
+    server = catalog.ultraservers.get(arguments.instance)
+    if server is not None:
+        return _show_ultraserver(server, catalog, check_region(catalog, arguments.region), output)
     row = rows_of(catalog, [arguments.instance], arguments.region)[0]
     if output.json_mode:
         output.document(document(catalog, [row], arguments.region))
@@ -70,6 +77,20 @@ def run_show(arguments: argparse.Namespace, output: Output) -> int:
     write_marks((each.age for each in shown if each.age), output)
     if late := perished(ages):
         output.note(late)
+    return ExitCode.YES
+
+
+def _show_ultraserver(server: UltraServer, catalog: Catalog, region: str, output: Output) -> int:
+    if output.json_mode:
+        output.document(ultraserver_document(server, region, price_ages(catalog, region, today())))
+        return ExitCode.YES
+    write_text(server.id, output, style="bold")
+    write_text(f"{server.name}, which is sold whole: no instance type, and no candidate of a recommendation.", output)
+    write_text(server.note, output)
+    sources = Sources(output)
+    _write([_Shown(each.label, each.value, each.origin) for each in ultraserver_figures(server)], sources, output)
+    sources.write()
+    output.note(f"Its prices: `advisor catalog prices {server.id} --history`.")
     return ExitCode.YES
 
 
@@ -105,10 +126,11 @@ def _taken_back(line: PriceLine) -> Iterator[_Shown]:
 
 def _write(shown: Sequence[_Shown], sources: Sources, output: Output) -> None:
     has_layers = any(each.origin.layer != SHIPPED for each in shown)
+    has_shares = any(each.against for each in shown)
     columns = [
         Column("figure"),
         Column("value"),
-        Column("vs on demand", right=True, drop=2),
+        *([Column("vs on demand", right=True, drop=2)] if has_shares else []),
         *LEVEL,
         Column("as of"),
         sources.column,
@@ -118,7 +140,7 @@ def _write(shown: Sequence[_Shown], sources: Sources, output: Output) -> None:
         (
             Cell(each.label, flows=len(each.label) > _LABEL),
             Cell(each.value, flows=" of " in each.value or not any(map(str.isdigit, each.value))),
-            each.against,
+            *([each.against] if has_shares else []),
             each.glyph(output),
             each.origin.level.value,
             str(each.origin.as_of or ""),

@@ -1,11 +1,12 @@
 """The prices of an instance: every row that holds, and every way of buying side by side in one region."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.advice.offers import is_sold, listed, offer_in
 from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
+from advisor.catalog.prices import UNPLACED
 from advisor.catalog.records import Instance, Interruption, Price
 from advisor.quantities.quantity import Quantity
 from advisor.workflows.catalog.rows import ALL_WAYS, check_region
@@ -62,9 +63,32 @@ def _market(catalog: Catalog, instance: Instance, region: str, line: Callable[..
     return replace(sold, interruption=market.interruption)
 
 
-def prices_of(catalog: Catalog, instance_type: str, region: str | None) -> list[Price]:
-    """All prices that hold for an instance, in one region or in all."""
-    instance = catalog.instance(instance_type)
+def prices_of(catalog: Catalog, name: str, region: str | None) -> list[Price]:
+    """All prices that hold for an instance or UltraServer, in one region or in all."""
     regions: Sequence[str] = catalog.prices.regions() if region is None else (check_region(catalog, region),)
-    found = [price for name in regions for price in catalog.prices.of(instance.id, name)]
-    return sorted(found, key=lambda price: (price.region, price.option, price.term, price.payment, price.statistic))
+    known = _sold(catalog, name)
+    return _ordered(price for each in regions for price in catalog.prices.of(known, each))
+
+
+def price_history(catalog: Catalog, name: str, region: str | None) -> list[Price]:
+    """Every price row that was read of an instance or UltraServer, in one region or in all, older ones first.
+
+    Without a region, those too whose region the reader of a page could not name.
+    """
+    everywhere = (*catalog.prices.regions(), UNPLACED)
+    regions = everywhere if region is None else (check_region(catalog, region),)
+    known = _sold(catalog, name)
+    return _ordered(row for each in regions for row in catalog.prices.rows(each) if row.instance_type == known)
+
+
+def _sold(catalog: Catalog, name: str) -> str:
+    """What prices call it. UnknownIdError for what is neither an instance nor an UltraServer."""
+    return name if name in catalog.ultraservers else catalog.instance(name).id
+
+
+def _ordered(prices: Iterable[Price]) -> list[Price]:
+    return sorted(prices, key=lambda row: (row.region, row.option, row.term, row.payment, row.statistic, _day(row)))
+
+
+def _day(row: Price) -> str:
+    return str(row.provenance.as_of or "")
