@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from advisor.advice.offers import offers
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.records import Price
 from advisor.cli.main import main
@@ -169,5 +170,33 @@ def test_a_recommendation_is_made_at_the_discounted_price_and_cites_it(
     after = json.loads(capsys.readouterr().out)
     (cost,) = (claim for claim in after["claim"] if claim["id"] == "usd_per_month")
     assert "(1 − 12 %), edp-2026: contract 42" in cost["source"]
+    said = {notice["code"]: notice for notice in after["notice"]}
+    assert "less your discount edp-2026" in said["price_discounted"]["message"]
+    assert "price_derived" not in said, "a discount is no regional multiplier"
     assert after["pool"][0]["instance_type"] == before["pool"][0]["instance_type"]
     assert after["cost"]["usd_per_month"] == pytest.approx(before["cost"]["usd_per_month"] * 0.88, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "usd"),
+    [
+        (("min,9,2026-10-01", "max,16,2026-10-01"), 12.0),
+        (("min,9,2026-10-01", "max,16,2026-10-01", "list,20,2026-11-03"), 20.0),
+        (("min,9,2026-11-03", "max,16,2026-11-03", "list,20,2026-11-03", "mean,25,2026-11-03"), 12.0),
+        (("mean,25,2026-11-04",), 25.0),
+    ],
+    ids=["zones", "a later price of the region", "zones of the same day", "an average"],
+)
+def test_spot_is_what_was_read_last(tmp_path: Path, rows: tuple[str, ...], usd: float) -> None:
+    stated = [f"p5.48xlarge,spot,,,{row},published,feed" for row in rows]
+    catalog = load_catalog(refreshed=prices(tmp_path / "new", *stated))
+    (offer,) = offers(catalog, catalog.instance("p5.48xlarge"), ("us-east-1",), ("spot",))
+    assert offer.usd_per_hour == pytest.approx(usd)
+
+
+def test_a_spot_price_of_ones_own_holds_over_one_read_later(tmp_path: Path) -> None:
+    new = prices(tmp_path / "new", "p5.48xlarge,spot,,,list,20,2026-11-03,published,feed")
+    own = prices(tmp_path / "own", *(f"p5.48xlarge,spot,,,{name},5,2026-10-01,specified,me" for name in ("min", "max")))
+    catalog = load_catalog([own], new)
+    (offer,) = offers(catalog, catalog.instance("p5.48xlarge"), ("us-east-1",), ("spot",))
+    assert offer.usd_per_hour == pytest.approx(5)

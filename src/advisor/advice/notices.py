@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from advisor.advice.assessment import Assessment
-from advisor.advice.offers import option_of
+from advisor.advice.offers import Offer, option_of
 from advisor.advice.workload import Workload
 from advisor.catalog.ages import is_past
 from advisor.catalog.records import Model
@@ -42,8 +42,7 @@ def purchase_notices(assessment: Assessment, workload: Workload, catalog_date: d
     found: list[Reason] = []
     if price is None:
         return found
-    if offer.rows and offer.rows[0].provenance.level is Level.DERIVED:
-        found.append(warning("price_derived", price.source, instance=offer.instance_type, region=offer.region))
+    found += _made_of_others(offer)
     read = price.as_of
     if read is not None and catalog_date is not None and is_past(option_of(offer.purchase), read.end, catalog_date):
         found.append(warning("price_stale", price.source, instance=offer.instance_type, as_of=str(read)))
@@ -60,6 +59,18 @@ def purchase_notices(assessment: Assessment, workload: Workload, catalog_date: d
             info("owned_instances", instance=offer.instance_type, instances=dict(workload.owned)[offer.instance_type])
         )
     return found
+
+
+def _made_of_others(offer: Offer) -> Iterable[Reason]:
+    """Where the price is nobody's statement: a private discount on a list price, or a regional multiplier."""
+    for row in offer.rows[:1]:
+        listed = row.beneath[0] if row.discount else row
+        where = {"instance": offer.instance_type, "region": offer.region}
+        if row.discount:
+            list_usd = {"list_usd_per_hour": listed.usd_per_hour}
+            yield info("price_discounted", row.provenance.source, **where, **list_usd, discount=row.discount)
+        if listed.option == "on_demand" and listed.provenance.level is Level.DERIVED:
+            yield warning("price_derived", listed.provenance.source, **where)
 
 
 def review_by(catalog_date: date | None) -> date | None:

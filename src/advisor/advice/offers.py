@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import sqrt
 
 from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
+from advisor.catalog.prices import is_by_hand
 from advisor.catalog.records import Instance, Interruption, Price, PurchaseOption
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity
@@ -95,14 +97,14 @@ def _spot(catalog: Catalog, instance_type: str, region: str) -> Offer:
     """A spot market as a range: the cheapest and the dearest availability zone, where both were read together.
 
     The expected price is their geometric mean: prices between zones differ by factors, and neither end can
-    be counted on.
+    be counted on. What AWS shows for the region as a whole, or an average, stands in where it was read later.
     """
     taken_back = catalog.interruptions.get((instance_type, region))
-    lowest = catalog.prices.find(instance_type, region, "spot", statistic="min")
+    lowest = _newest_spot(catalog, instance_type, region)
     if lowest is None:
         return Offer(instance_type, region, "spot", None, (), taken_back)
     highest = catalog.prices.find(instance_type, region, "spot", statistic="max")
-    if highest is None or highest.provenance.as_of != lowest.provenance.as_of:
+    if lowest.statistic != "min" or highest is None or highest.provenance.as_of != lowest.provenance.as_of:
         return Offer(instance_type, region, "spot", lowest.quantity, (lowest,), taken_back)
     middle = sqrt(lowest.usd_per_hour * highest.usd_per_hour)
     origin = lowest.provenance.but(
@@ -110,3 +112,15 @@ def _spot(catalog: Catalog, instance_type: str, region: str) -> Offer:
     )
     price = Quantity(middle, "USD/h", origin, lowest.usd_per_hour, highest.usd_per_hour)
     return Offer(instance_type, region, "spot", price, (lowest, highest), taken_back)
+
+
+def _newest_spot(catalog: Catalog, instance_type: str, region: str) -> Price | None:
+    """What was written by hand, then what was read last; of one day, zones before the region and an average."""
+    stated = (catalog.prices.find(instance_type, region, "spot", statistic=name) for name in ("mean", "list", "min"))
+    found = [price for price in stated if price is not None]
+    return max(reversed(found), key=lambda price: (is_by_hand(price), _read_on(price)), default=None)
+
+
+def _read_on(price: Price) -> date:
+    assert price.provenance.as_of is not None, "every price row is dated when it is read"
+    return price.provenance.as_of.end

@@ -52,7 +52,8 @@ class Discount:
         usd = price.usd_per_hour * (1 - self.percent / _WHOLE_PERCENT)
         source = f"{price.usd_per_hour:g} × (1 − {self.percent:g} %), {self.id}: {origin.source}; list: {listed.source}"
         provenance = Provenance(Level.DERIVED, source, listed.as_of, origin.layer)
-        return replace(price, usd_per_hour=usd, provenance=provenance, beneath=(replace(price, beneath=()),))
+        beneath = (replace(price, beneath=()),)
+        return replace(price, usd_per_hour=usd, provenance=provenance, beneath=beneath, discount=self.id)
 
 
 def load_discounts(layers: Layers, instances: Callable[[], Mapping[str, Instance]], day: date) -> list[Discount]:

@@ -87,11 +87,11 @@ class PriceBook:
 
     def listed(self, region: str) -> dict[Key, Price]:
         """The same without what was written by hand, and without discounts: what AWS asks of everybody."""
-        return in_force(row for row in self.rows(region) if not _is_by_hand(row))
+        return in_force(row for row in self.rows(region) if not is_by_hand(row))
 
     def by_hand(self, region: str) -> dict[Key, Price]:
         """What users wrote in their own layers."""
-        return in_force(row for row in self.rows(region) if _is_by_hand(row))
+        return in_force(row for row in self.rows(region) if is_by_hand(row))
 
     def find(
         self,
@@ -111,7 +111,7 @@ class PriceBook:
         return [price for key, price in self.current(region).items() if key[0] == instance_type]
 
     def _discounted(self, price: Price) -> Price:
-        if self.discounts and not _is_by_hand(price):
+        if self.discounts and not is_by_hand(price):
             for discount in self.discounts:
                 if discount.covers(price):
                     return discount.on(price)
@@ -162,7 +162,7 @@ def in_force(rows: Iterable[Price]) -> dict[Key, Price]:
         elif before.provenance.layer == row.provenance.layer:
             if _date(before) <= _date(row):
                 held[key] = replace(row, beneath=before.beneath)
-        elif _is_by_hand(row) or _date(before) <= _date(row):
+        elif is_by_hand(row) or _date(before) <= _date(row):
             held[key] = _over(row, before)
     return held
 
@@ -172,7 +172,8 @@ def _over(row: Price, before: Price) -> Price:
     return replace(row, beneath=tuple(each for each in lower if each.usd_per_hour != row.usd_per_hour))
 
 
-def _is_by_hand(row: Price) -> bool:
+def is_by_hand(row: Price) -> bool:
+    """Whether a person wrote it, or a discount of hers made it."""
     return row.provenance.layer not in (SHIPPED, REFRESHED)
 
 

@@ -200,6 +200,8 @@ class Price:
     payment: str = ""
     statistic: str = "list"
     beneath: tuple["Price", ...] = ()
+    discount: str = ""
+    """The id of the private discount that made it of the list price beneath."""
 
     @property
     def quantity(self) -> Quantity:

@@ -22,6 +22,9 @@ SENTENCES = {
         "The price of {instance} in {region} is derived from the us-east-1 list price and the region's multiplier; "
         "no list price for the region was found."
     ),
+    "price_discounted": (
+        "The price of {instance} in {region} is the list price of {list_usd_per_hour} less your discount {discount}."
+    ),
     "price_stale": "The price of {instance} dates from {as_of}, longer ago than such prices hold.",
     "spot_interrupts": "{instance} on spot can be interrupted at two minutes' notice, and its price moves by the day.",
     "spot_band": "Of {instance} on spot in {region}, AWS took back {band} in a month ({as_of}).",
