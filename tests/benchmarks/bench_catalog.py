@@ -16,6 +16,7 @@ from bench_startup import BARE_APP, OUR_APP, a_home_of_its_own, painted_s
 _LOADING = """
 import time
 from advisor.catalog.load import load_catalog
+from advisor.evidence.published import all_published_points, published_points
 begun = time.perf_counter()
 catalog = load_catalog()
 {asked}
@@ -28,6 +29,8 @@ _ASKED = {
     "all instances": "catalog.instances",
     "one region": "catalog.prices.current('us-east-1')",
     "all regions": _PRICES,
+    "advice's figures": "published_points(catalog)",
+    "all figures": "all_published_points(catalog)",
     "everything": f"{_RECORDS}, catalog.interruptions, {_PRICES}",
 }
 _READ_BEFORE_PAINT = """
