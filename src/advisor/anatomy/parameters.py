@@ -62,6 +62,13 @@ def parameters(arch: Architecture) -> Parameters:
     )
 
 
+def active_parameters(arch: Architecture) -> int:
+    """Elements that one text token uses, its embedding included: of the routed experts only those it is sent to."""
+    counts = parameters(arch)
+    routed = counts.routed_experts * arch.experts_per_token // arch.experts
+    return counts.total - counts.routed_experts - counts.vision - counts.projector + routed
+
+
 def _vision_parameters(vision: Vision) -> int:
     size, wide = vision.hidden_size, vision.intermediate_size
     patches = (vision.image_size // vision.patch_size) ** 2

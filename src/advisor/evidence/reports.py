@@ -231,13 +231,13 @@ def _check_references(
     path: Path,
 ) -> None:
     """No id twice, and none that names nothing. The line of a mistake is looked for only when there is one."""
-    seen: set[str] = set()
-    groups: list[tuple[str, Sequence[Figure | Claim | Entry]]] = [
-        ("figure", figures),
-        ("claim", claims),
-        ("entry", entries),
+    numbers: set[str] = set()  # a claim refers to figures and claims alike
+    groups: list[tuple[str, Sequence[Figure | Claim | Entry], set[str]]] = [
+        ("figure", figures, numbers),
+        ("claim", claims, numbers),
+        ("entry", entries, set()),
     ]
-    for kind, parts in groups:
+    for kind, parts, seen in groups:
         for index, part in enumerate(parts):
             if part.id in seen:
                 line = _line(path, kind, index, "id")

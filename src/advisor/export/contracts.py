@@ -237,21 +237,59 @@ class Catalog(Document):
     ultraservers: list[UltraServerRow] = Field(description="the one that was asked for by name; no instance types")
 
 
+AuditVerdictName = Literal["ok", "rounding", "wrong", "suspicious", "impossible", "false_fact", "unverifiable"]
+
+
 class AuditRow(BaseModel):
     id: str
     report: str
+    section: str
+    check: str
     text: str
     inputs: dict[str, Number | str]
     formula: str
     claimed: Number
     recomputed: Number | None
     unit: str
-    verdict: Literal["ok", "rounding", "wrong", "suspicious", "impossible", "false_fact", "unverifiable"]
+    also: dict[str, Number]
+    verdict: AuditVerdictName
+    reasons: list[ReasonDocument]
+    note: str
+    source_line: int | None
+
+
+class AuditSection(BaseModel):
+    section: str
+    counts: dict[AuditVerdictName, int]
+
+
+class AuditReport(BaseModel):
+    id: str
+    title: str
+    author: str
+    as_of: str
+    location: str
+    note: str
+    counts: dict[AuditVerdictName, int]
+    sections: list[AuditSection]
+
+
+class AuditEntry(BaseModel):
+    id: str
+    report: str
+    topic: str
+    section: str
+    text: str
+    claims: list[str]
+    verdicts: list[AuditVerdictName]
+    note: str
     source_line: int | None
 
 
 class Audit(Document):
+    reports: list[AuditReport]
     claims: list[AuditRow]
+    entries: list[AuditEntry]
 
 
 class ChartAnswer(BaseModel):

@@ -25,6 +25,7 @@ _BINARY = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 _API_SERVER = "vllm.entrypoints.openai.api_server"
 _NEURON_FLAGS = ("--override-neuron-config",)
+_UNCHECKED_INSTALL = (info("install_unchecked"),)
 _VLLM_RULE = "vLLM 0.33 source: head, KV-head and vocabulary divisibility"
 
 
@@ -68,12 +69,13 @@ def check_command(text: str, catalog: Catalog) -> CheckedCommand:
     for program in serve_programs(catalog.layers).values():
         installed = _installed(words)
         if installed is not None:
-            return CheckedCommand("pip install", program.version, tuple(_of_install(installed, program)))
+            named = tuple(_of_install(installed, program))
+            return CheckedCommand("pip install" if named else None, program.version, named or _UNCHECKED_INSTALL)
         arguments = _arguments(words, program)
         if arguments is not None:
             serve = _taken_apart(arguments, program)
             return CheckedCommand(program.program, program.version, tuple(_of_serve(serve, program, catalog)))
-    return CheckedCommand(None, reasons=(info("command_unknown", ""),))
+    return CheckedCommand(None, reasons=(info("command_unknown"),))
 
 
 def _installed(words: Sequence[str]) -> Sequence[str] | None:
@@ -91,8 +93,10 @@ def _of_install(requirements: Sequence[str], program: ServeProgram) -> Iterator[
         if found is None or found["name"].lower() != program.package:
             continue
         for extra in filter(None, (part.strip() for part in found["extras"].split(","))):
-            if extra not in program.extras:
-                stated = {"package": program.package, "version": program.version, "extra": extra}
+            stated = {"package": program.package, "version": program.version, "extra": extra}
+            if extra in program.extras:
+                yield info("extra_exists", source, **stated)
+            else:
                 yield error("extra_missing", source, **stated, extras=program.extras)
 
 

@@ -10,8 +10,10 @@ SENTENCES: Mapping[str, str] = {
     "known_fact": "{statement}",
     "command_unreadable": "The command cannot be read: {mistake}.",
     "command_unknown": "This is no serve or install command that the catalogue knows.",
+    "install_unchecked": "Of an install command only the extras of a serving engine's package are checked.",
+    "extra_exists": "{package} {version} has the extra '{extra}'.",
     "extra_missing": "{package} {version} has no extra '{extra}'; it has {extras}.",
-    "flag_removed": "{flag} is gone from {program} by version {by}. Instead: {instead}.",
+    "flag_removed": "{flag} is gone from {program} by version {by}: {instead}.",
     "flag_unknown": "{program} {version} has no flag {flag}; nearest is {likely}.",
     "model_unknown": "The catalogue does not hold the model '{model}': its TP rule and context are not checked.",
     "context_beyond_base": (

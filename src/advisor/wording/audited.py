@@ -1,5 +1,6 @@
 """An audited claim in words: its verdict, and its numbers as people read them."""
 
+import re
 from collections.abc import Mapping
 
 from advisor.evidence.audit.forms import FORMS
@@ -44,9 +45,38 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def arithmetic(claim: AuditedClaim) -> str:
+    """The formula with its numbers in place of names, and its result: `98.32 / (4,200 * 3600) * 1e6 = 6.503`."""
+    shown = re.sub(r"[A-Za-z_]\w*", lambda name: _put(claim.inputs.get(name[0]), name[0]), claim.formula)
+    if shown == claim.formula or claim.recomputed is None:
+        return claim.formula
+    return f"{shown} = {number(claim.recomputed)}"
+
+
+def _put(value: float | str | None, name: str) -> str:
+    if not isinstance(value, int | float):
+        return name
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def arithmetic(claim: AuditedClaim) -> str:
+    """The formula with its numbers in place of names, and its result: `98.32 / (4,200 * 3600) * 1e6 = 6.503`."""
+    shown = re.sub(r"[A-Za-z_]\w*", lambda name: _put(claim.inputs.get(name[0]), name[0]), claim.formula)
+    if shown == claim.formula or claim.recomputed is None:
+        return claim.formula
+    return f"{shown} = {number(claim.recomputed)}"
+
+
+def _put(value: float | str | None, name: str) -> str:
+    if not isinstance(value, int | float):
+        return name
+    return f"({number(value)})" if value < 0 else number(value)
+
+
 def _is_statement(claim: AuditedClaim) -> bool:
+    """Whether it says that something is so; with a unit it is a number, whatever checks it."""
     form = FORMS.get(claim.check)
-    return (form is not None and form.states) or (claim.check == "fact" and claim.unit == "")
+    return not claim.unit and form is not None and (form.states or claim.check == "fact")
 
 
 def _answer(value: float) -> str:

@@ -3,7 +3,7 @@
 from advisor.errors import InputError
 from advisor.evidence.audit.formulas import evaluate, names
 from advisor.evidence.audit.values import Asked
-from advisor.evidence.audit.verdicts import Finding, judge_cost, judge_number, judge_percentage
+from advisor.evidence.audit.verdicts import AuditVerdict, Finding, judge_cost, judge_number, judge_percentage
 
 
 def delta_percent(asked: Asked) -> Finding:
@@ -30,6 +30,21 @@ def ratio(asked: Asked) -> Finding:
 
 def arithmetic(asked: Asked) -> Finding:
     """The formula of the claim itself, over numbers that it names."""
+    inputs, value = _computed(asked)
+    judge = judge_percentage if asked.claim.unit == "%" else judge_number
+    return Finding(inputs, asked.word("formula"), value, judge(asked.claim.value, value))
+
+
+def nothing(asked: Asked) -> Finding:
+    """Nothing shows it or the opposite. A formula gives what is known beside it, under the name in `yields`."""
+    if not asked.has("formula"):
+        return Finding({}, "nothing to compute it from", None, AuditVerdict.UNVERIFIABLE)
+    inputs, value = _computed(asked)
+    known = f"{asked.word('yields')} = {asked.word('formula')}"
+    return Finding(inputs, known, None, AuditVerdict.UNVERIFIABLE, {asked.word("yields"): value})
+
+
+def _computed(asked: Asked) -> tuple[dict[str, float | str], float]:
     formula = asked.word("formula")
     try:
         wanted = names(formula)
@@ -37,8 +52,6 @@ def arithmetic(asked: Asked) -> Finding:
         raise InputError(f"this formula cannot be computed: {error}", key=f"claim {asked.claim.id}, formula") from error
     inputs = {name: asked.number(name) for name in wanted}
     try:
-        value = evaluate(formula, inputs)
+        return {**inputs}, evaluate(formula, inputs)
     except ArithmeticError as error:
         raise InputError(f"this formula has no result: {error}", key=f"claim {asked.claim.id}, formula") from error
-    judge = judge_percentage if asked.claim.unit == "%" else judge_number
-    return Finding({**inputs}, formula, value, judge(asked.claim.value, value))

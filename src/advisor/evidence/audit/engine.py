@@ -10,7 +10,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError
 from advisor.evidence.audit import commands, cost, differences, facts, figures, fits, rates
 from advisor.evidence.audit.values import Asked, Room
-from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict, Finding
+from advisor.evidence.audit.verdicts import AuditedClaim, Finding
 from advisor.evidence.reports import Claim, Report
 
 
@@ -59,10 +59,6 @@ def _audited(claim: Claim, report: Report, finding: Finding) -> AuditedClaim:
     )
 
 
-def _nothing(_: Asked) -> Finding:
-    return Finding({}, "nothing to compute it from", None, AuditVerdict.UNVERIFIABLE)
-
-
 _CHECKS: Mapping[str, Callable[[Asked], Finding]] = {
     "usd_per_million": cost.usd_per_million,
     "cost_delta_percent": cost.cost_delta_percent,
@@ -80,9 +76,10 @@ _CHECKS: Mapping[str, Callable[[Asked], Finding]] = {
     "instance_exists": facts.instance_exists,
     "fact": facts.fact,
     "architecture": facts.architecture,
+    "parameters": facts.parameter_count,
     "max_context": facts.max_context,
     "fits": fits.fits,
     "command": commands.command,
-    "none": _nothing,
+    "none": differences.nothing,
 }
 CHECKS = tuple(_CHECKS)

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from advisor.anatomy.parameters import active_parameters, parameters
 from advisor.catalog.records import Instance, Price
-from advisor.errors import InputError
+from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.audit.values import Asked
 from advisor.evidence.audit.verdicts import AuditVerdict, Finding, judge_fact
 from advisor.reasons import Reason, info, warning
 
 _PRICE_TOLERANCE = 0.001
 _CONTEXT_TOLERANCE = 0.05
+_COUNT_TOLERANCE = 0.02
 _NEAR = 0.01
 """So near a list price, a false one is a slip of the pen."""
 
@@ -115,6 +117,17 @@ def architecture(asked: Asked) -> Finding:
     inputs: dict[str, float | str] = {"model": model.id, "key": key}
     origin = model.origin.of("architecture")
     return Finding(inputs, "the released config.json", float(actual), verdict, looked_up=origin)
+
+
+def parameter_count(asked: Asked) -> Finding:
+    """Billions of parameters: all of them (key = "total"), or what one text token uses (key = "active")."""
+    model, key = asked.catalog.model(asked.word("model")), asked.word("key")
+    counts = {"total": lambda arch: parameters(arch).total, "active": active_parameters}
+    if key not in counts:
+        raise UnknownIdError("count of parameters", key, counts, key=f"claim {asked.claim.id}, key")
+    actual = counts[key](model.architecture) / 1e9
+    verdict = judge_fact(asked.claim.value, actual, _COUNT_TOLERANCE)
+    return Finding({"model": model.id, "key": key}, f"{key} parameters of the released config.json", actual, verdict)
 
 
 def max_context(asked: Asked) -> Finding:

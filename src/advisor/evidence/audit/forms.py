@@ -79,6 +79,7 @@ FORMS: Mapping[str, Form] = {
     "instance_exists": Form({"instance": "word"}, states=True),
     "fact": Form({"fact": "word"}),
     "architecture": Form({"model": "word", "key": "word"}),
+    "parameters": Form({"model": "word", "key": "word"}),
     "max_context": Form({"model": "word"}),
     "fits": Form(
         {"model": "word", "checkpoint": "word", "instance": "word"},
@@ -86,7 +87,7 @@ FORMS: Mapping[str, Form] = {
         states=True,
     ),
     "command": Form({"command": "word"}, states=True),
-    "none": Form(states=True),
+    "none": Form(may={"formula": "word", "yields": "word"}, states=True, free=True),
 }
 
 
