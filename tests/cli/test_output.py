@@ -107,12 +107,12 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(argv: str) -> None:
 def test_a_pipe_gets_one_line_a_row_and_columns_are_honoured(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["audit"]) == 0
+    assert main(["audit", "llama-4-serving-2026-02"]) == 0
     whole = capsys.readouterr().out
     rows = [line for line in whole.splitlines() if line.startswith(("ok ", "wrong ", "false fact ", "impossible "))]
     assert len(rows) >= 70
     monkeypatch.setenv("COLUMNS", "70")
-    assert main(["audit"]) == 0
+    assert main(["audit", "llama-4-serving-2026-02"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines()[2:-2])) <= 70
 
 

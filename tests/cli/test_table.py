@@ -108,6 +108,8 @@ def test_columns_that_do_not_go_side_by_side_follow_each_other(monkeypatch: pyte
         "catalog prices p5.48xlarge",
         "fit --model llama-4-scout --all",
         "audit",
+        "audit llama-4-serving-2026-02",
+        "audit graviton-llama-3-2 --entries",
         "evidence list",
     ],
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from advisor.errors import printable
+from advisor.errors import CONTROLS, printable
 from advisor.evidence.reports import TOPICS
 
 _LONGEST = 500
@@ -14,7 +14,10 @@ Text = Annotated[str, AfterValidator(lambda text: printable(text, _LONGEST))]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
-Parameter = Text | Finite | dict[Text, Text | Finite]
+Lines = Annotated[str, AfterValidator(lambda text: CONTROLS.sub("", text)), Field(max_length=2_000)]
+"""A command may go on over several lines."""
+
+Parameter = Lines | Finite | dict[Text, Text | Finite]
 
 
 def known_topic(topic: str) -> str:

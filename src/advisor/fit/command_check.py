@@ -70,7 +70,9 @@ def check_command(text: str, catalog: Catalog) -> CheckedCommand:
         installed = _installed(words)
         if installed is not None:
             named = tuple(_of_install(installed, program))
-            return CheckedCommand("pip install" if named else None, program.version, named or _UNCHECKED_INSTALL)
+            return CheckedCommand(
+                f"pip install {program.package}" if named else None, program.version, named or _UNCHECKED_INSTALL
+            )
         arguments = _arguments(words, program)
         if arguments is not None:
             serve = _taken_apart(arguments, program)

@@ -27,6 +27,19 @@ MEANINGS: Mapping[AuditVerdict, str] = {
     AuditVerdict.UNVERIFIABLE: "nobody has shown it, nor the opposite",
 }
 
+_OF_COMMANDS: Mapping[AuditVerdict, str] = {
+    AuditVerdict.OK: "nothing in it is refused",
+    AuditVerdict.SUSPICIOUS: "nothing in it is refused, but look at the remarks",
+    AuditVerdict.WRONG: "it is refused",
+}
+
+
+def meaning(claim: AuditedClaim) -> str:
+    """What its verdict says of it."""
+    if claim.check == "command" and claim.verdict is not AuditVerdict.UNVERIFIABLE:
+        return _OF_COMMANDS[claim.verdict]
+    return MEANINGS[claim.verdict]
+
 
 def claimed(claim: AuditedClaim) -> str:
     """The number that is claimed; yes or no for a statement."""
@@ -45,18 +58,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def arithmetic(claim: AuditedClaim) -> str:
-    """The formula with its numbers in place of names, and its result: `98.32 / (4,200 * 3600) * 1e6 = 6.503`."""
-    shown = re.sub(r"[A-Za-z_]\w*", lambda name: _put(claim.inputs.get(name[0]), name[0]), claim.formula)
-    if shown == claim.formula or claim.recomputed is None:
-        return claim.formula
-    return f"{shown} = {number(claim.recomputed)}"
-
-
-def _put(value: float | str | None, name: str) -> str:
-    if not isinstance(value, int | float):
-        return name
-    return f"({number(value)})" if value < 0 else number(value)
+def written(value: float | str) -> str:
+    """An input in full: a whole number with its thousands apart, another at six digits, words as they stand."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
 
 
 def arithmetic(claim: AuditedClaim) -> str:
@@ -70,7 +76,7 @@ def arithmetic(claim: AuditedClaim) -> str:
 def _put(value: float | str | None, name: str) -> str:
     if not isinstance(value, int | float):
         return name
-    return f"({number(value)})" if value < 0 else number(value)
+    return f"({written(value)})" if value < 0 else written(value)
 
 
 def _is_statement(claim: AuditedClaim) -> bool:

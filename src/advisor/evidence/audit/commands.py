@@ -1,15 +1,19 @@
 """Commands that a report prints: would today's engine take them?"""
 
+from advisor.errors import printable
 from advisor.evidence.audit.values import Asked
 from advisor.evidence.audit.verdicts import AuditVerdict, Finding
 from advisor.fit.command_check import check_command
 from advisor.reasons import Severity
 
+_LONGEST = 500
+
 
 def command(asked: Asked) -> Finding:
     """A serve or install command against the flags, the TP rule and the context of what it names."""
-    checked = check_command(asked.word("command"), asked.catalog)
-    inputs: dict[str, float | str] = {"command": asked.word("command")}
+    text = asked.word("command")
+    checked = check_command(text, asked.catalog)
+    inputs: dict[str, float | str] = {"command": printable(text.replace("\\\n", " "), _LONGEST)}
     if checked.program is None:
         formula = "no command that the catalogue knows"
         return Finding(inputs, formula, None, AuditVerdict.UNVERIFIABLE, reasons=checked.reasons)

@@ -5,6 +5,7 @@ against physics without being asked (facts: sizing, section 1).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError
@@ -35,7 +36,13 @@ def _checked(asked: Asked) -> Finding:
             hint=f"Use one of {', '.join(sorted(_CHECKS))}.",
             key=f"claim {asked.claim.id}",
         )
-    return check(asked)
+    finding = check(asked)
+    numbers = [*finding.also.values(), *([] if finding.recomputed is None else [finding.recomputed])]
+    if not all(map(isfinite, numbers)):
+        raise InputError(
+            "its numbers are so large or small that nothing can be computed", key=f"claim {asked.claim.id}"
+        )
+    return finding
 
 
 def _audited(claim: Claim, report: Report, finding: Finding) -> AuditedClaim:

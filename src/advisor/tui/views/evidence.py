@@ -12,9 +12,9 @@ from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.reports import Report
 from advisor.evidence.runs import RunRow
-from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
+from advisor.wording import audited as said
 from advisor.wording import benchmark
 from advisor.wording import evidence as words
 
@@ -118,8 +118,8 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
     rows = tuple(
         (
             Text(_VERDICT_MARKS[claim.verdict.value]),
-            Text(f"{claim.claimed:,g}", justify="right"),
-            Text(_recomputed(claim), justify="right"),
+            Text(said.claimed(claim), justify="right"),
+            Text(said.recomputed(claim), justify="right"),
             Text(claim.unit),
             Text(claim.text),
         )
@@ -128,7 +128,7 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
     details = tuple(
         lines(
             Content.assemble((f"{_VERDICT_MARKS[claim.verdict.value]}   ", "bold"), claim.text),
-            f"{claim.formula} = {_recomputed(claim)} {claim.unit}, claimed {claim.claimed:,g}",
+            f"{said.arithmetic(claim)} {claim.unit}, claimed {said.claimed(claim)}",
             muted(
                 f"{', '.join(f'{key} {value}' for key, value in claim.inputs.items())}"
                 f"   {claim.report}{f', line {claim.source_line}' if claim.source_line else ''}"
@@ -171,12 +171,6 @@ def reports(found: Iterable[Report], audits: Mapping[str, Sequence[AuditedClaim]
         Heading("charts", 6, 6),
     )
     return Table(headings, tuple(rows), details, "The catalogue holds no reports.", opens)
-
-
-def _recomputed(claim: AuditedClaim) -> str:
-    if claim.recomputed is None:
-        return text.NO_DATA
-    return f"{claim.recomputed:,.0f}" if abs(claim.recomputed) >= 1000 else f"{claim.recomputed:,.4g}"
 
 
 def tabs(current: str, counts: dict[str, int]) -> Content:
