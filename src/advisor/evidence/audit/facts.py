@@ -103,7 +103,8 @@ def fact(asked: Asked) -> Finding:
     verdict = AuditVerdict.OK if is_right else AuditVerdict.FALSE_FACT
     reasons = (info("known_fact", known.origin.default.source, statement=known.statement),)
     inputs: dict[str, float | str] = {"fact": known.id}
-    formula = f"one of {', '.join(f'{value:g}' for value in known.values)}"
+    several = ", ".join(f"{value:g}" for value in known.values)
+    formula = f"looked up: {known.id}" if len(known.values) == 1 else f"one of {several}"
     return Finding(inputs, formula, actual, verdict, reasons=reasons, looked_up=known.origin.default)
 
 

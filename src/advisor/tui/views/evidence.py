@@ -128,7 +128,7 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
     details = tuple(
         lines(
             Content.assemble((f"{_VERDICT_MARKS[claim.verdict.value]}   ", "bold"), claim.text),
-            f"{said.arithmetic(claim)} {claim.unit}, claimed {said.claimed(claim)}",
+            f"claimed {said.claimed(claim)} {claim.unit}, recomputed {said.recomputed(claim)}: {said.arithmetic(claim)}",
             muted(
                 f"{', '.join(f'{key} {value}' for key, value in claim.inputs.items())}"
                 f"   {claim.report}{f', line {claim.source_line}' if claim.source_line else ''}"
