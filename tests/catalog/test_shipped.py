@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from advisor.catalog.commands import serve_programs
+from advisor.catalog.known_facts import known_facts
 from advisor.catalog.layers import read_toml, shipped_root
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.prices import UNPLACED
@@ -252,3 +254,5 @@ def test_every_record_passes_the_strict_validation_that_overlays_get(tmp_path: P
     assert doubled.accelerators
     assert doubled.engines
     assert doubled.managed
+    assert known_facts(doubled.layers)["r8g.neuron_cores"].values == (0,)
+    assert "--device" in serve_programs(doubled.layers)["vllm"].removed

@@ -28,6 +28,7 @@ _MAY_BE_ZERO = frozenset(
         "non_torch_single_gib",
         "non_torch_parallel_gib",
         "cuda_graph_gib",
+        "values",
     }
 )
 """Where zero says "none"."""

@@ -15,6 +15,7 @@ FILES = (
     "sources.toml",
     "discounts.toml",
     "commands.toml",
+    "facts.toml",
     "cross-checks.toml",
     "decision-tree.toml",
     "interruptions.csv",
