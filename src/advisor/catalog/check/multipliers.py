@@ -1,8 +1,7 @@
 """A region's on-demand price is the home region's times one multiplier for the whole family.
 
-That held to 1e-4 on every pair that could be compared (facts: catalog, section 1.2), so a row that is a
-thousandth off was mistyped, is of another day, or belongs to another region. The multipliers are computed
-from the rows that AWS states; a derived row must be what they give.
+A row that is a thousandth off was mistyped, is of another day, or belongs to another region. The multipliers
+are computed from the rows that AWS states; a derived row must be what they give.
 """
 
 from collections import defaultdict
@@ -13,16 +12,10 @@ from statistics import median
 from advisor.catalog.ages import last_day
 from advisor.catalog.check.findings import Finding, doubtful, judged
 from advisor.catalog.check.subject import PricedRow, Subject
+from advisor.catalog.families import HOME, is_off, priced_together
 from advisor.catalog.layers import SHIPPED
 from advisor.errors import InputError
 from advisor.quantities.provenance import Level
-
-HOME = "us-east-1"
-TOLERANCE = 1e-3
-"""Ten times the spread that was seen."""
-
-_TOGETHER = (("p5", "p5en"), ("p4d", "p4de"), ("g6", "gr6", "g6e", "g7", "g7e"))
-"""Families that share their multipliers; every other family has its own."""
 
 Group = tuple[str, str, str]
 """Families, region, and the layer whose rows are compared: refreshed prices are of another day than shipped ones."""
@@ -36,7 +29,7 @@ def family_multipliers(subject: Subject) -> Iterator[Finding]:
         expected = multipliers.get(_group(row))
         if expected is None:
             yield doubtful("derived_without_basis", _no_basis(row))
-        elif abs(ratio / expected - 1) > TOLERANCE:
+        elif is_off(ratio, expected):
             yield judged(_code(row), _off(row, ratio, expected), is_shipped=row.is_shipped)
 
 
@@ -88,9 +81,11 @@ def _code(row: PricedRow) -> str:
 
 
 def _group(row: PricedRow) -> Group:
-    family = row.price.instance_type.partition(".")[0]
-    families = "/".join(next((group for group in _TOGETHER if family in group), (family,)))
-    return families, row.price.region, row.price.provenance.layer if row.is_listed else SHIPPED
+    return (
+        priced_together(row.price.instance_type),
+        row.price.region,
+        row.price.provenance.layer if row.is_listed else SHIPPED,
+    )
 
 
 def _read(row: PricedRow) -> date:

@@ -5,15 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from advisor.catalog.families import HOME, is_off, priced_together
 from advisor.catalog.feeds.reading import FeedPrice
 from advisor.catalog.records import Price, PurchaseOption
 from advisor.quantities.provenance import AsOf
 
 FAR_PERCENT = 30.0
 """A list price rarely moves so much at once; the cut of June 2025 by 44 % was announced."""
-_HOME = "us-east-1"
-_OFF_FAMILY = 1e-3
-"""Ten times the spread of regional multipliers within a family (facts: catalog, section 1.2)."""
 _SAME = 1e-9
 
 Key = tuple[str, str, str, str, str]
@@ -145,28 +143,24 @@ class _Multipliers:
 
     def __init__(self, rows: Iterable[StatedPrice], listed: Callable[[str], Held]) -> None:
         self._listed = listed
-        self._home = {key[0]: price.usd_per_hour for key, price in listed(_HOME).items() if price.option == "on_demand"}
-        fresh = [row.price for row in rows if row.price.region == _HOME and row.price.option == "on_demand"]
+        self._home = {key[0]: price.usd_per_hour for key, price in listed(HOME).items() if price.option == "on_demand"}
+        fresh = [row.price for row in rows if row.price.region == HOME and row.price.option == "on_demand"]
         self._new_home = {**self._home, **{price.instance_type: price.usd_per_hour for price in fresh}}
         self._regions: dict[str, Mapping[str, float]] = {}
 
     def is_off(self, price: FeedPrice) -> bool:
         """Whether a price is off its family's multiplier; False where there is nothing to compare it with."""
         home = self._new_home.get(price.instance_type)
-        known = self._of(price.region).get(_family(price.instance_type))
-        if price.region == _HOME or home is None or known is None:
+        known = self._of(price.region).get(priced_together(price.instance_type))
+        if price.region == HOME or home is None or known is None:
             return False
-        return abs(price.usd_per_hour / home / known - 1) > _OFF_FAMILY
+        return is_off(price.usd_per_hour / home, known)
 
     def _of(self, region: str) -> Mapping[str, float]:
         if region not in self._regions:
             ratios: dict[str, list[float]] = defaultdict(list)
             for key, price in self._listed(region).items():
                 if price.option == "on_demand" and key[0] in self._home:
-                    ratios[_family(key[0])].append(price.usd_per_hour / self._home[key[0]])
+                    ratios[priced_together(key[0])].append(price.usd_per_hour / self._home[key[0]])
             self._regions[region] = {family: median(found) for family, found in ratios.items()}
         return self._regions[region]
-
-
-def _family(instance_type: str) -> str:
-    return instance_type.partition(".")[0]
