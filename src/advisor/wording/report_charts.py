@@ -8,6 +8,7 @@ from advisor.wording import evidence as words
 from advisor.wording.reasons import sentence
 
 UNKNOWN = "unknown"
+_SAME = 0.0005
 _BOUNDS = {"at_most": "≤ ", "at_least": "≥ ", "": ""}
 _MARKS = {
     AuditVerdict.OK: "✓ ok",
@@ -34,7 +35,7 @@ def number(value: float | None, unit: str) -> str:
     if unit.startswith("USD"):
         return f"{value:,.2f}"
     if unit == "%":
-        return f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.1f}".removesuffix(".0")
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -47,6 +48,12 @@ def shown(answer: Answer) -> str:
     return f"{_BOUNDS[answer.bound] if answer.value is not None else ''}{number(answer.value, answer.unit)}"
 
 
+def common_unit(cell: Cell) -> str | None:
+    """The unit of all numbers of a row; None where they have several, or a word was published."""
+    units = {side.unit for side in cell.answers if side.value is not None}
+    return units.pop() if len(units) == 1 and cell.published.value is not None else None
+
+
 def spread(answer: Answer) -> str:
     """`232–338`, or nothing for what is exact."""
     if answer.low is None or answer.high is None:
@@ -55,9 +62,11 @@ def spread(answer: Answer) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """`33.6×`, `÷7.65`: how many times the other number the published one is, or which part of it."""
+    """`33.6×`, `÷7.65`, `=`: how many times the other number the published one is, or which part of it."""
     if value is None:
         return ""
+    if abs(value - 1) < _SAME:
+        return "="
     mark, factor = ("÷", 1 / value) if value < 0.995 else ("", value)
     number = f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
     return f"÷{number}" if mark else f"{number}×"

@@ -1,7 +1,7 @@
 """A report's chart on the screen: three columns side by side, bars where there is room, and one row in detail."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -14,11 +14,12 @@ from advisor.tui.views.text import LEVEL_STYLES, badge, lines, muted
 from advisor.wording import report_charts as words
 
 HEADINGS = ("", "as published", "recomputed", "best evidence", "vs best", "verdict")
-_SIDES, _NUMBERS, _VERDICT = range(1, 4), range(1, 5), 5
-"""Columns: the three numbers, all that stand right, and the last."""
+_SIDES, _NUMBERS, _RATIO, _VERDICT = range(1, 4), range(1, 5), 4, 5
+"""Columns: the three numbers, all that stand right, and the last two."""
 _GAP = 2
 _INDENT = " " * 15
-_LEAST = 9
+_ENOUGH, _LEAST = 14, 9
+"""Characters that show most numbers and labels, and those below which a column says nothing."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _MOST_BAR, _LEAST_BAR = 14, 4
 _LOG_FROM = 10.0
@@ -60,15 +61,16 @@ def rows(chart: ComputedChart, width: int, *, bars: bool) -> tuple[Content, list
         found += [Row(_line(cell, group, layout, scale), cell) for cell in group.cells]
     empty = " " * (layout.bar + 1) if layout.bar else ""
     titles = [
-        _cut(title, wide, right=at in _NUMBERS) + (empty if at in _SIDES else "")
+        _cut(title if wide > 1 else " ", wide, right=at in _NUMBERS) + (empty if at in _SIDES else "")
         for at, (title, wide) in enumerate(zip(HEADINGS, layout.widths, strict=True))
+        if wide
     ]
     return muted((" " * layout.gap).join(titles)), found
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Widths of the columns, the gap between them, and of the bar after each of the three numbers (0: none)."""
+    """Widths of the columns, of the gap between them, and of the bar after each of the three numbers; 0: left out."""
 
     widths: tuple[int, ...]
     gap: int
@@ -76,35 +78,46 @@ class _Layout:
 
 
 def _layout(natural: Sequence[int], width: int, *, bars: bool) -> _Layout:
-    """What fits: first the gaps give way, then the widest column, and what is cut stands in full below."""
+    """What fits. Gaps give way first, then the ratio and the words of the verdict, which stand below in any case;
+    then numbers and labels, cut to what says most of it."""
     widths, gap = list(natural), _GAP
-    if sum(widths) + gap * (len(widths) - 1) > width:
+
+    def excess() -> int:
+        shown = [wide for wide in widths if wide]
+        return sum(shown) + gap * (len(shown) - 1) - width
+
+    if excess() > 0:
         gap = 1
-    while sum(widths) + gap * (len(widths) - 1) > width:
-        widest = max(range(len(widths) - 1), key=lambda at: widths[at])
-        if widths[widest] <= _LEAST:
-            break
-        widths[widest] -= 1
-    left = width - sum(widths) - gap * (len(widths) - 1)
-    bar = min(_MOST_BAR, left // len(_SIDES) - 1)
+    for at, narrowest in ((_RATIO, 0), (_VERDICT, 1)):
+        if excess() > 0:
+            widths[at] = narrowest
+    for columns, least in ((_SIDES, _ENOUGH), ((0,), _ENOUGH), (_SIDES, _LEAST), ((0,), _LEAST)):
+        while excess() > 0 and max(widths[at] for at in columns) > least:
+            widths[max(columns, key=lambda at: widths[at])] -= 1
+    bar = min(_MOST_BAR, -excess() // len(_SIDES) - 1)
     return _Layout(tuple(widths), gap, bar if bars and bar >= _LEAST_BAR else 0)
 
 
 def _texts(cell: Cell, group: Group) -> tuple[str, ...]:
     """What stands in the columns of a row."""
-    sides = [f"{words.shown(side)}{_unit(side, group)} {side.level.glyph}" for side in cell.answers]
-    return (cell.label, *sides, words.ratio(cell.over_best), words.verdict(cell.verdict))
+    unit = words.common_unit(cell) or ""
+    named = unit not in (group.unit, "") and unit not in cell.label
+    label = f"{cell.label}, {unit}" if named else cell.label
+    known = {group.unit, unit}
+    sides = [f"{words.shown(side)}{_unit(side, known)} {side.level.glyph}" for side in cell.answers]
+    return (label, *sides, words.ratio(cell.over_best), words.verdict(cell.verdict))
 
 
-def _unit(side: Answer, group: Group) -> str:
-    """The unit beside a number where the heading does not say it."""
-    own = side.value is not None and side.unit and side.unit != group.unit
-    return f" {side.unit}" if own else ""
+def _unit(side: Answer, known: Collection[str]) -> str:
+    """The unit beside a number where neither heading nor label says it."""
+    return f" {side.unit}" if side.value is not None and side.unit and side.unit not in known else ""
 
 
 def _line(cell: Cell, group: Group, layout: _Layout, scale: "_Scale | None") -> Content:
     parts: list[Content] = []
     for at, (shown, wide) in enumerate(zip(_texts(cell, group), layout.widths, strict=True)):
+        if not wide:
+            continue
         style = "bold" if at == 0 else _VERDICT_STYLES.get(cell.verdict, "$error") if at == _VERDICT else ""
         part = Content.styled(_cut(shown, wide, right=at in _NUMBERS), style)
         if at in _SIDES and layout.bar:
@@ -117,6 +130,8 @@ def _line(cell: Cell, group: Group, layout: _Layout, scale: "_Scale | None") -> 
 
 def _cut(shown: str, width: int, *, right: bool = False) -> str:
     """The text in its column, the mark of its level kept where it is cut."""
+    if width == 1:
+        return shown[:1]
     if len(shown) > width:
         first, _, last = shown.rpartition(" ")
         marked = right and len(last) == 1
