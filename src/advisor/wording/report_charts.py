@@ -36,7 +36,7 @@ def number(value: float | None, unit: str) -> str:
         return f"{value:,.2f}"
     if unit == "%":
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
-    if value == int(value):
+    if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
