@@ -149,9 +149,9 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
 
 
 def reports(found: Iterable[Report], audits: Mapping[str, Sequence[AuditedClaim]], charted: Collection[str]) -> Table:
-    """Published reports, each with what became of its claims; Enter opens one."""
+    """Published reports, those with charts first, each with what became of its claims; Enter opens one."""
     rows, details, opens = [], [], []
-    for report in found:
+    for report in sorted(found, key=lambda each: each.id not in charted):
         counts = Counter(claim.verdict for claim in audits[report.id])
         false = sum(number for verdict, number in counts.items() if verdict.is_false)
         charts = "✓" if report.id in charted else ""
