@@ -4,13 +4,17 @@ The shipped files are checked by the tests, so they are only built. A table that
 one in a thorough check, is validated with Pydantic first, which costs start-up time that nobody else pays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.catalog.layers import Table, as_tuples
 from advisor.errors import near, printable
 from advisor.quantities.typed import figure_complaint, text_complaint
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 R = TypeVar("R")
 
@@ -56,14 +60,11 @@ def _required(item: "Field[Any]") -> bool:
 
 
 def _validate(record: type[Any], table: Table, stated: Mapping[str, Any]) -> None:
-    from typing import get_type_hints
+    from pydantic import ValidationError
 
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-    hints = get_type_hints(record)
     for key, value in stated.items():
         try:
-            TypeAdapter(hints[key], config=ConfigDict(strict=True)).validate_python(value)
+            _kind(record, key).validate_python(value)  # type: ignore[arg-type]  # a class is hashable
         except ValidationError as error:
             first = error.errors()[0]
             message = f"{first['msg'][0].lower()}{first['msg'][1:]}, got {printable(repr(value))}"
@@ -71,6 +72,16 @@ def _validate(record: type[Any], table: Table, stated: Mapping[str, Any]) -> Non
         complaint = _complaint(key, value)
         if complaint is not None:
             raise table.error(complaint, key)
+
+
+@cache
+def _kind(record: Hashable, key: str) -> "TypeAdapter[Any]":
+    """What a key of a record may hold; made once, since that takes longer than trying a value."""
+    from typing import get_type_hints
+
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(get_type_hints(record)[key], config=ConfigDict(strict=True))
 
 
 def _complaint(key: str, value: object) -> str | None:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from advisor.catalog.check.ages import ages
-from advisor.catalog.check.citations import citations, listed_sources
+from advisor.catalog.check.citations import citations, listed_sources, repeated_records
 from advisor.catalog.check.findings import Finding, Severity, wrong
 from advisor.catalog.check.markets import duplicates, offered, spot_market
-from advisor.catalog.check.memory import dates, memory_traps, names, network_traps
 from advisor.catalog.check.multipliers import family_multipliers
 from advisor.catalog.check.sources import cited_sources, uncited_sources
 from advisor.catalog.check.subject import PricedRow, Subject
+from advisor.catalog.check.traps import dates, memory_traps, names, network_traps, repetitions
 from advisor.catalog.load import INSTANCE_FILES, Catalog
-from advisor.workflows.read_catalog import read_all
+from advisor.workflows.read_catalog import read_records
 
 RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     duplicates,
@@ -23,6 +23,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     memory_traps,
     network_traps,
     names,
+    repetitions,
     dates,
     cited_sources,
     uncited_sources,
@@ -60,10 +61,11 @@ def check_catalog(catalog: Catalog, today: date, max_age_days: int | None = None
         rows=rows,
         citations=list(citations(catalog.layers)),
         listed=listed_sources(catalog.layers),
+        repeated=list(repeated_records(catalog.layers)),
         today=today,
         max_age_days=max_age_days,
     )
-    read_all(catalog)
+    read_records(catalog)
     found = [finding for rule in RULES for finding in rule(subject)]
     found += [wrong("unreadable", error) for error in catalog.complaints.found]
     return Checked(tuple(sorted(found, key=lambda finding: finding.order)), len(catalog.instances), len(rows))

@@ -12,6 +12,13 @@ from advisor.evidence.reports import load_reports
 
 def read_all(catalog: Catalog) -> None:
     """Everything that some question may need. What a lenient catalogue complains of is in its complaints afterwards."""
+    read_records(catalog)
+    for region in catalog.prices.regions():
+        catalog.prices.rows(region)
+
+
+def read_records(catalog: Catalog) -> None:
+    """Everything but the prices."""
     records: Iterable[object] = (
         catalog.instances,
         catalog.models,
@@ -23,8 +30,6 @@ def read_all(catalog: Catalog) -> None:
     )
     for _ in records:
         pass
-    for region in catalog.prices.regions():
-        catalog.prices.rows(region)
     for _, path in catalog.layers.files("decision-tree.toml"):
         with catalog.complaints.skipping():
             load_tree(path)

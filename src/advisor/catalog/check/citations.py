@@ -1,12 +1,13 @@
-"""Every source that the files of a catalogue cite, with its place."""
+"""What rules need that loading forgets: every source that a file cites, with its place, and who states a record."""
 
 import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.check.subject import Citation
+from advisor.catalog.check.subject import Citation, Repeated
 from advisor.catalog.layers import SHIPPED, Layer, Layers, read_toml
+from advisor.catalog.load import INSTANCE_FILES
 from advisor.catalog.toml_lines import Part
 from advisor.errors import InputError
 
@@ -22,6 +23,16 @@ def citations(layers: Layers) -> Iterator[Citation]:
                 yield Citation(source, path, place, layer.name == SHIPPED)
     for layer, path in layers.files("*.csv", "*/*.csv", "*/*/*.csv"):
         yield from _in_rows(layer, path)
+
+
+def repeated_records(layers: Layers) -> Iterator[Repeated]:
+    """Records that two files of one layer state: which of them holds would follow from their names."""
+    first: dict[tuple[str, str], Path] = {}
+    for layer, path in layers.files(*INSTANCE_FILES, "models/*.toml"):
+        for key in _read(path):
+            before = first.setdefault((layer.name, key), path)
+            if before != path:
+                yield Repeated(key, before, path)
 
 
 def listed_sources(layers: Layers) -> Mapping[str, Path]:

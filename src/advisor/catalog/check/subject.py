@@ -69,6 +69,19 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """A record that two files of one layer state."""
+
+    id: str
+    first: Path
+    second: Path
+
+    def error(self, message: str, hint: str) -> InputError:
+        line = line_of(self.second.read_text(encoding="utf-8"), [self.id])
+        return InputError(message, file=self.second, line=line, key=self.id, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Everything that the rules look at. Lists of instances and accelerators hold what could be read."""
 
@@ -80,6 +93,7 @@ class Subject:
     citations: Sequence[Citation]
     listed: Mapping[str, Path]
     """Sources by id, with the sources.toml that lists each."""
+    repeated: Sequence[Repeated]
     today: date
     max_age_days: int | None = None
 

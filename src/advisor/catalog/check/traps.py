@@ -1,10 +1,12 @@
-"""Traps in the figures of chips and instances (facts: catalog, section 2): each was met in a public source."""
+"""Traps in the records of chips and instances (facts: catalog, section 2): each was met in a public source."""
 
 from collections.abc import Iterator, Mapping
 
-from advisor.catalog.check.findings import Finding, doubtful, wrong
+from advisor.catalog.check.findings import Finding, doubtful, judged, wrong
 from advisor.catalog.check.subject import Subject
+from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Accelerator
+from advisor.quantities.provenance import Level
 from advisor.quantities.units import GIB, MIB
 
 _MIB_PER_GIB = GIB // MIB
@@ -41,15 +43,15 @@ def _usable(subject: Subject, accelerator: Accelerator) -> Iterator[Finding]:
 
 
 def _api(subject: Subject, accelerator: Accelerator) -> Iterator[Finding]:
-    """An API figure that contradicts the driver, or what is sold, is told as such by a source of its own."""
+    """An API figure that contradicts the driver, or what is sold, is at level claimed: shown and not believed."""
     api, table = accelerator.memory_api_mib, subject.tables[accelerator.id]
     known = accelerator.memory_driver_mib or accelerator.memory_marketing_gb * _MIB_PER_GIB
-    if api is None or abs(api / known - 1) <= _API_MAY_DIFFER or "memory_api_mib" in accelerator.origin.overrides:
-        return
-    beside = "the driver shows" if accelerator.memory_driver_mib else "are sold"
-    message = f"the EC2 API states {api} MiB, and {known:g} MiB {beside}"
-    hint = f"If it does, say so in [{accelerator.id}.provenance.memory_api_mib]."
-    yield wrong("api_memory", table.error(message, "memory_api_mib", hint))
+    believed = accelerator.origin.of("memory_api_mib").level is not Level.CLAIMED
+    if api is not None and believed and abs(api / known - 1) > _API_MAY_DIFFER:
+        beside = "the driver shows" if accelerator.memory_driver_mib else "are sold"
+        message = f"the EC2 API states {api} MiB, and {known:g} MiB {beside}"
+        hint = f'If it does, add level = "claimed" to [{accelerator.id}.provenance.memory_api_mib].'
+        yield wrong("api_memory", table.error(message, "memory_api_mib", hint))
 
 
 def network_traps(subject: Subject) -> Iterator[Finding]:
@@ -78,8 +80,15 @@ def names(subject: Subject) -> Iterator[Finding]:
             seen.add(alias)
 
 
+def repetitions(subject: Subject) -> Iterator[Finding]:
+    """A record in two files of one layer."""
+    for each in subject.repeated:
+        yield wrong("duplicate_record", each.error(f"{each.first.name} states it too", "Keep it in one of them."))
+
+
 def dates(subject: Subject) -> Iterator[Finding]:
     """Records without a date: nobody can tell how old they are."""
     for table in subject.tables.values():
         if table.default is not None and table.default.as_of is None:
-            yield wrong("no_date", table.error("the record has no date", None, "Add as_of = a date like 2026-07-20."))
+            error = table.error("the record has no date", None, "Add as_of = a date like 2026-07-20.")
+            yield judged("no_date", error, is_shipped=table.layer == SHIPPED)
