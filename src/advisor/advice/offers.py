@@ -6,9 +6,10 @@ from datetime import date
 from math import sqrt
 
 from advisor.advice.workload import Purchase
+from advisor.catalog.interruptions import Interruption
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import is_by_hand
-from advisor.catalog.records import Instance, Interruption, Price, PurchaseOption
+from advisor.catalog.records import Instance, Price, PurchaseOption
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity
 

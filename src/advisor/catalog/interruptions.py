@@ -1,15 +1,28 @@
 """How often AWS takes spot capacity back: one small table, by instance type and region."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from advisor.catalog.layers import REFRESHED, Layer, Layers, cited, read_csv
-from advisor.catalog.records import INTERRUPTION_BANDS, Interruption
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
+InterruptionBand = Literal["<5%", "5-10%", "10-15%", "15-20%", ">20%"]
+INTERRUPTION_BANDS: tuple[InterruptionBand, ...] = ("<5%", "5-10%", "10-15%", "15-20%", ">20%")
 INTERRUPTIONS = "interruptions.csv"
 COLUMNS = ("instance_type", "region", "band", "as_of", "level", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """Share of an instance's spot capacity that AWS took back within a month, in one region, as one of five bands."""
+
+    instance_type: str
+    region: str
+    band: InterruptionBand
+    provenance: Provenance
 
 
 def read_interruptions(layers: Layers, instances: Callable[[], Collection[str]]) -> dict[tuple[str, str], Interruption]:

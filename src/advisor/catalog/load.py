@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.catalog.build import build
 from advisor.catalog.complaints import STRICT, Complaints
-from advisor.catalog.interruptions import read_interruptions
 from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, shipped_root
 from advisor.catalog.overlay import check_names
 from advisor.catalog.prices import PriceBook
@@ -20,15 +19,17 @@ from advisor.catalog.records import (
     Engine,
     EngineVersion,
     Instance,
-    Interruption,
     ManagedRate,
     Model,
     Notice,
     Overhead,
-    UltraServer,
     Vision,
 )
 from advisor.errors import InputError, UnknownIdError
+
+if TYPE_CHECKING:
+    from advisor.catalog.interruptions import Interruption
+    from advisor.catalog.ultraservers import UltraServer
 
 T = TypeVar("T")
 INSTANCE_FILES = ("instances.toml", "instances/*.toml")
@@ -53,12 +54,15 @@ class Catalog:
         return self._instances_in(*INSTANCE_FILES)
 
     @cached_property
-    def ultraservers(self) -> Mapping[str, UltraServer]:
+    def ultraservers(self) -> "Mapping[str, UltraServer]":
+        """What is sold whole and is no instance type."""
         return self._records(self.layers.tables("ultraservers.toml"), self._ultraserver)
 
     @cached_property
-    def interruptions(self) -> Mapping[tuple[str, str], Interruption]:
+    def interruptions(self) -> "Mapping[tuple[str, str], Interruption]":
         """How often spot capacity is taken back, by instance type and region, where anybody published it."""
+        from advisor.catalog.interruptions import read_interruptions  # nor anything of these
+
         return read_interruptions(self.layers, lambda: self.instances)
 
     @cached_property
@@ -140,7 +144,9 @@ class Catalog:
                     break
         return found
 
-    def _ultraserver(self, table: Table) -> UltraServer:
+    def _ultraserver(self, table: Table) -> "UltraServer":
+        from advisor.catalog.ultraservers import UltraServer  # nothing of them stands on a first screen
+
         found = _record(UltraServer, table)
         if found.accelerator is not None and found.accelerator not in self.accelerators:
             raise table.unknown("accelerator", found.accelerator, self.accelerators, "accelerator")

@@ -20,8 +20,6 @@ WeightFormat = Literal["bf16", "fp8", "int4", "nvfp4"]
 Rate = Literal["memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s"]
 RATES: tuple[Rate, ...] = ("memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s")
 """What a roofline is drawn from."""
-InterruptionBand = Literal["<5%", "5-10%", "10-15%", "15-20%", ">20%"]
-INTERRUPTION_BANDS: tuple[InterruptionBand, ...] = ("<5%", "5-10%", "10-15%", "15-20%", ">20%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,39 +145,6 @@ class Instance:
     def sold_in(self, region: str) -> tuple[PurchaseOption, ...]:
         """Every way in which AWS sells it in the region, price known or not."""
         return tuple(option for option in self.purchase_options if self.offered_in(region, option))
-
-
-@dataclass(frozen=True, slots=True)
-class UltraServer:
-    """Several instances that the accelerators' own link joins, sold whole; no EC2 instance type. None is unknown.
-
-    accelerator is the catalogue's id of the chip, where its specification was read.
-    """
-
-    id: str
-    name: str
-    accelerator_name: str
-    accelerator_count: int
-    origin: Origin
-    accelerator: str | None = None
-    servers: int | None = None
-    vcpus: int | None = None
-    memory_gib: float | None = None
-    network_gbps: float | None = None
-    link_name: str = ""
-    purchase_options: tuple[PurchaseOption, ...] = ()
-    capacity_block_regions: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Interruption:
-    """Share of an instance's spot capacity that AWS took back within a month, in one region, as one of five bands."""
-
-    instance_type: str
-    region: str
-    band: InterruptionBand
-    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)

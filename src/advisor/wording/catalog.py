@@ -3,7 +3,7 @@
 from datetime import date
 
 from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge, is_past
-from advisor.catalog.records import Interruption
+from advisor.catalog.interruptions import Interruption
 from advisor.quantities import text
 from advisor.quantities.provenance import AsOf
 from advisor.wording.figures import PURCHASES

@@ -10,7 +10,7 @@ from typing import Any
 
 from advisor.catalog.feeds.locations import LEGACY_CODES
 from advisor.catalog.feeds.reading import Band, FeedPrice, Node, Reading
-from advisor.catalog.records import INTERRUPTION_BANDS
+from advisor.catalog.interruptions import INTERRUPTION_BANDS
 from advisor.errors import printable
 from advisor.quantities.provenance import Level
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from advisor.catalog.ages import Ages, PriceAge
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import UltraServer
+from advisor.catalog.ultraservers import UltraServer
 from advisor.cli.catalog.common import add_region, document, rows_of, write_marks
 from advisor.cli.catalog.sources import Sources
 from advisor.cli.catalog_option import open_catalog

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from advisor.advice.offers import is_sold, listed, offer_in
 from advisor.advice.workload import Purchase
+from advisor.catalog.interruptions import Interruption
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import Instance, Interruption, Price
+from advisor.catalog.records import Instance, Price
 from advisor.quantities.quantity import Quantity
 from advisor.workflows.catalog.rows import ALL_WAYS, check_region
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from advisor.catalog.records import UltraServer
+from advisor.catalog.ultraservers import UltraServer
 from advisor.quantities import text
 from advisor.quantities.provenance import UNKNOWN
 from advisor.workflows.catalog.figures import Figure
