@@ -13,11 +13,15 @@ Value = float | str | bool
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure of a row. `of` gives None where it is not known, or does not apply."""
+    """One figure of a row. `of` gives None where it is not known, or where it is a chip's and there is none."""
 
     key: str
     of: Callable[[InstanceRow], Value | None]
     aliases: tuple[str, ...] = ()
+    is_of_chip: bool = False
+
+    def applies(self, row: InstanceRow) -> bool:
+        return row.accelerator is not None or not self.is_of_chip
 
     def number(self, row: InstanceRow) -> float | None:
         """The figure as a number; None where it is none."""
@@ -25,8 +29,8 @@ class Column:
         return None if value is None or isinstance(value, str) else float(value)
 
 
-def _chip(read: Callable[[Accelerator], Value | None]) -> Callable[[InstanceRow], Value | None]:
-    return lambda row: None if row.accelerator is None else read(row.accelerator)
+def _chip(key: str, read: Callable[[Accelerator], Value | None], *aliases: str) -> Column:
+    return Column(key, lambda row: None if row.accelerator is None else read(row.accelerator), aliases, is_of_chip=True)
 
 
 def _derived(key: str) -> Callable[[InstanceRow], Value | None]:
@@ -34,7 +38,14 @@ def _derived(key: str) -> Callable[[InstanceRow], Value | None]:
 
 
 def _total(key: str, *aliases: str) -> Column:
-    return Column(key, _derived(key), aliases)
+    return Column(key, _derived(key), aliases, is_of_chip=key != "usd_per_month")
+
+
+def _link(row: InstanceRow) -> str | None:
+    """The kind of link; a single accelerator has nobody to link to."""
+    if row.accelerator is None:
+        return None
+    return row.accelerator.interconnect if row.instance.accelerator_count > 1 else "none"
 
 
 def _marketed_total(row: InstanceRow) -> float | None:
@@ -51,25 +62,21 @@ COLUMNS: Mapping[str, Column] = {
     for column in (
         Column("instance_type", lambda row: row.instance.id, ("instance", "name", "type")),
         Column("family", lambda row: row.instance.family),
-        Column("vendor", _chip(lambda chip: chip.vendor)),
-        Column("accelerator", _chip(lambda chip: chip.name), ("chip",)),
+        _chip("vendor", lambda chip: chip.vendor),
+        _chip("accelerator", lambda chip: chip.name, "chip"),
         Column("accelerator_count", lambda row: row.instance.accelerator_count, ("count", "n")),
-        Column("memory_each_gib", _chip(lambda chip: chip.memory_gib), ("each", "memory_each")),
-        Column("memory_each_gb", _chip(lambda chip: chip.memory_marketing_gb)),
+        _chip("memory_each_gib", lambda chip: chip.memory_gib, "each", "memory_each"),
+        _chip("memory_each_gb", lambda chip: chip.memory_marketing_gb),
         _total("memory_total_gib", "memory_total", "memory", "total", "all"),
-        Column("memory_total_gb", _marketed_total),
-        Column(
-            "memory_bandwidth_gb_per_s",
-            _chip(lambda chip: chip.memory_bandwidth_gb_per_s),
-            ("bandwidth", "bandwidth_each"),
-        ),
+        Column("memory_total_gb", _marketed_total, is_of_chip=True),
+        _chip("memory_bandwidth_gb_per_s", lambda chip: chip.memory_bandwidth_gb_per_s, "bandwidth", "bandwidth_each"),
         _total("memory_bandwidth_total_tb_per_s", "bandwidth_total"),
-        Column("bf16_dense_tflops", _chip(lambda chip: chip.bf16_dense_tflops), ("bf16", "tflops")),
+        _chip("bf16_dense_tflops", lambda chip: chip.bf16_dense_tflops, "bf16", "tflops"),
         _total("bf16_dense_total_pflops", "pflops"),
-        Column("fp8", _chip(computes_fp8)),
-        Column("fp8_dense_tflops", _chip(lambda chip: chip.fp8_dense_tflops)),
-        Column("interconnect", _chip(lambda chip: chip.interconnect), ("link",)),
-        Column("link_gb_per_s", _chip(lambda chip: chip.link_gb_per_s)),
+        _chip("fp8", computes_fp8),
+        _chip("fp8_dense_tflops", lambda chip: chip.fp8_dense_tflops),
+        Column("interconnect", _link, ("link",), is_of_chip=True),
+        _chip("link_gb_per_s", lambda chip: chip.link_gb_per_s),
         Column("efa", lambda row: row.instance.efa),
         Column("vcpus", lambda row: row.instance.vcpus, ("vcpu", "cpu")),
         Column("host_memory_gib", lambda row: row.instance.memory_gib, ("ram", "host_memory")),

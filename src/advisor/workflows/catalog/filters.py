@@ -41,7 +41,7 @@ class Within:
     def holds(self, row: InstanceRow) -> bool | None:
         value = self.column.number(row)
         if value is None:
-            return None
+            return _missing(self.column, row)
         over = value > self.low if self.above else value >= self.low
         return over and (value < self.high if self.below else value <= self.high)
 
@@ -56,7 +56,7 @@ class OneOf:
 
     def holds(self, row: InstanceRow) -> bool | None:
         value = self.column.of(row)
-        return None if value is None else str(value) in self.values
+        return _missing(self.column, row) if value is None else str(value) in self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +72,14 @@ class HasChip:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """Something that is so or not: FP8 arithmetic, EFA. What has no accelerator has no FP8 either."""
+    """Something that is so or not: FP8 arithmetic, EFA."""
 
     stated: str
     column: Column
 
     def holds(self, row: InstanceRow) -> bool | None:
-        if row.accelerator is None and self.column.key == "fp8":
-            return False
         value = self.column.of(row)
-        return None if value is None else bool(value)
+        return _missing(self.column, row) if value is None else bool(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +179,11 @@ def marketed_above(rows: Sequence[InstanceRow], condition: Condition) -> tuple[s
     return tuple(
         sorted(chip.id for chip in chips.values() if chip.memory_gib < condition.low <= chip.memory_marketing_gb)
     )
+
+
+def _missing(column: Column, row: InstanceRow) -> bool | None:
+    """What a condition says without a figure: no where a chip's figure has no chip, and else that nobody knows."""
+    return None if column.applies(row) else False
 
 
 def _is_called(chip: Accelerator, wanted: str) -> bool:
