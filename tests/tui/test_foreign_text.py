@@ -67,7 +67,7 @@ async def test_bracketed_text_of_an_overlay_is_shown_as_it_is(app: AdvisorApp) -
     (overlay / "instances.toml").write_text(f'["p5.48xlarge"]\nsource = "me"\nnote = "{NAME}"\n')
     async with opened(make_app(app.session.paths), size=LARGE) as pilot:
         assert f"{NAME} will" in screen_text(pilot.app)  # type: ignore[arg-type]
-        await press(pilot, "C", "slash", *"h100", "enter")
+        await press(pilot, "C", "slash", *"p5.48", "enter")
         assert NAME in screen_text(pilot.app)  # type: ignore[arg-type]
 
 

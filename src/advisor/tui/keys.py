@@ -51,13 +51,20 @@ DECIDE = (
 )
 
 CATALOG = (
-    Key("catalog.filter", "slash", "filter", "Filter", "filter rows by text; esc clears", "/"),
-    Key("catalog.sort", "s", "sort", "Sort", "sort by the next column"),
-    Key("catalog.mark", "space", "mark", "Mark", "mark the row for comparison", "␣"),
-    Key("catalog.compare", "c", "compare", "Compare", "compare the marked rows"),
-    Key("catalog.info", "i", "info", "Sources", "every figure with its source"),
+    Key(
+        "catalog.filter", "slash", "filter", "Filter", "filter rows: 8x, >=80GiB, <40$, fp8, any word; esc clears", "/"
+    ),
+    Key("catalog.sort", "s", "sort", "Sort", "sort by any column; the same one again turns it round"),
+    Key("catalog.reverse", "S", "reverse", "", "turn the order round"),
+    Key("catalog.tick", "space", "tick", "Tick", "tick the row; ticks outlast filter and order", "␣"),
+    Key("catalog.compare", "c", "compare", "Compare", "compare the ticked rows side by side"),
+    Key("catalog.details", "enter", "details", "Details", "every figure with its source", "⏎"),
+    Key("catalog.info", "i", "details", "", "every figure with its source"),
+    Key("catalog.buying", "p", "buying", "Price", "choose the way of buying that prices are for"),
+    Key("catalog.regions", "R", "regions", "", "choose the region that prices are for"),
     Key("catalog.region", "left_square_bracket", "region(-1)", "", "previous region", "["),
-    Key("catalog.region_next", "right_square_bracket", "region(1)", "Region", "next region", "]"),
+    Key("catalog.region_next", "right_square_bracket", "region(1)", "", "next region", "]"),
+    Key("catalog.fit", "f", "fit", "", "ask Fit about the instance"),
     Key("catalog.refresh", "r", "refresh_prices", "", "read newer prices from public feeds"),
     Key("catalog.clear", "escape", "clear", "", "clear the filter", "esc"),
 )

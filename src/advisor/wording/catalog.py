@@ -1,17 +1,19 @@
 """What stands where a list price would, and how old prices are; the same in the command line and the app."""
 
+from dataclasses import replace
 from datetime import date
 
+from advisor.advice.offers import option_of
 from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge, is_past
 from advisor.catalog.interruptions import Interruption
 from advisor.quantities import text
 from advisor.quantities.provenance import AsOf
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog.prices import PriceLine
-from advisor.workflows.catalog.rows import InstanceRow
+from advisor.workflows.catalog.rows import WAYS, Buying, InstanceRow
 
 NO_LIST_PRICE = "no list price"
-NOT_OFFERED = "not offered here"
+NOT_OFFERED = "not sold here"
 NOT_SOLD_SO = "not sold this way"
 TAKEN_BACK = "spot taken back a month"
 STALE = "!"
@@ -94,6 +96,12 @@ def perished(ages: Ages) -> str:
     ]
     words = "; ".join(told)
     return f"{words[:1].upper()}{words[1:]}." if told else ""
+
+
+def perished_kind(ages: Ages, buying: Buying) -> str:
+    """The same of the one kind that a way of buying is; empty where prices of that kind are not past their rule."""
+    kind = option_of(WAYS[buying][0])
+    return perished(replace(ages, rest={kind: ages.rest[kind]})) if kind in ages.perished else ""
 
 
 def days(count: int) -> str:

@@ -41,7 +41,7 @@ def _removed(removal: Removal, total: int) -> str:
 
 
 def _bounds(term: Within) -> str:
-    heading = HEADINGS[term.column.key].heading
+    heading = "accelerators" if term.column.key == "accelerator_count" else HEADINGS[term.column.key].heading
     if term.low == term.high:
         return f"{heading} = {bound(term.low)}"
     if term.low == -inf:

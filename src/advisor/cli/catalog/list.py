@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from typing import get_args
 
-from advisor.advice.offers import option_of
 from advisor.catalog.ages import Ages
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Interconnect
@@ -17,7 +16,7 @@ from advisor.cli.parser import Parser, Subparsers, command, non_negative_int, po
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import UnknownIdError
 from advisor.quantities import text
-from advisor.wording.catalog import dated, marked, missing_price, perished, priced_to, sold_instead, unpriced
+from advisor.wording.catalog import dated, marked, missing_price, perished_kind, priced_to, sold_instead, unpriced
 from advisor.wording.catalog_columns import HEADINGS, cell
 from advisor.wording.catalog_filters import removed
 from advisor.wording.figures import PURCHASES
@@ -37,7 +36,6 @@ from advisor.workflows.catalog.filters import (
 from advisor.workflows.catalog.order import ordered, read_order
 from advisor.workflows.catalog.rows import (
     HOME_REGION,
-    WAYS,
     Buying,
     InstanceRow,
     catalog_day,
@@ -225,7 +223,7 @@ def _whose(catalog: Catalog, region: str, buying: Buying, ages: Ages) -> str:
     if buying == "on_demand":
         age = priced_to(catalog_day(catalog, today()), today())
         return f"{told}; {age}; `advisor catalog refresh` brings newer ones."
-    return f"{told}. {perished(ages)}" if option_of(WAYS[buying][0]) in ages.perished else f"{told}."
+    return f"{told}. {perished_kind(ages, buying)}".strip()
 
 
 def _warn(rows: Sequence[InstanceRow], conditions: Sequence[Condition], output: Output) -> None:

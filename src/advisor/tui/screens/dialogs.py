@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from advisor.errors import InputError
 from advisor.quantities.text import read_big
@@ -53,11 +53,48 @@ class TextDialog(ModalScreen[None]):
         self._title = title
         self._content = content
 
+    @staticmethod
+    def text_width(screen_width: int) -> int:
+        """Columns of a line of text: 96 % of the screen less border, padding and scrollbar, as app.tcss has it."""
+        return screen_width * 96 // 100 - 8
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog tall") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = "esc closes"
             yield Static(self._content, markup=False)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class PickDialog(ModalScreen[str | None]):
+    """One of a list, by arrows and enter; escape leaves it as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str) -> None:
+        """choices: what each answers, and the words for it."""
+        super().__init__()
+        self._title = title
+        self._choices = tuple(choices)
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            box.border_subtitle = "↑↓ move · ⏎ take · esc leaves it"
+            yield OptionList(*(Content(words) for _, words in self._choices), id="choices", markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        choices = self.query_one("#choices", OptionList)
+        keys = [key for key, _ in self._choices]
+        choices.highlighted = keys.index(self._chosen) if self._chosen in keys else 0
+        choices.focus()
+
+    @on(OptionList.OptionSelected)
+    def _picked(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index][0])
 
     def action_close(self) -> None:
         self.dismiss(None)
