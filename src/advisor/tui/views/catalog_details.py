@@ -1,7 +1,6 @@
 """One instance with the source of every figure, and several side by side."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 from rich.text import Text
 from textual.content import Content
@@ -30,12 +29,11 @@ from advisor.workflows.catalog.rows import InstanceRow
 
 _LABEL, _VALUE, _DATE = 27, 18, 13
 _SOURCE_AT = _LABEL + _VALUE + _DATE + 5
-_LEAST_SOURCE = 50
 BEST = "▸"
 
 
 class _Sources:
-    """Sources beside their figures where there is room, or by number, in the order in which figures cite them."""
+    """Sources beside their figures where they fit on the line, else by number, in the order of the figures."""
 
     def __init__(self, width: int) -> None:
         """width: of the whole text."""
@@ -44,8 +42,8 @@ class _Sources:
 
     def cite(self, origin: Provenance) -> str:
         source = origin.source if origin.layer == SHIPPED else f"{origin.source}, from {origin.layer}"
-        if self._room >= _LEAST_SOURCE:
-            return f"\n{' ' * _SOURCE_AT}".join(wrap(source, self._room))
+        if len(source) <= self._room:
+            return source
         return f"[{self._numbers.setdefault(source, len(self._numbers) + 1)}]"
 
     def written(self) -> list[Content | str]:
@@ -55,7 +53,7 @@ class _Sources:
 
 
 def details(row: InstanceRow, prices: Sequence[PriceLine], ages: Ages, width: int) -> Content:
-    """Every figure with level, date and source; where the text is not wide, sources stand below by number."""
+    """Every figure with level, date and source; a source that is longer than the line stands below by number."""
     sources, figures = _Sources(width), figures_of(row)
     parts: list[Content | str] = [row.instance.note, ""] if row.instance.note else []
     parts += [_figure(figure, sources) for figure in figures if figure.applies]
@@ -89,7 +87,7 @@ def _line(label: str, value: str, mark: Content, origin: Provenance, sources: _S
     named = f"{label:<{_LABEL}} "
     return Content.assemble(
         (named, "$secondary"),
-        f"{value:<{max(0, _LABEL + _VALUE - len(named))}} ",
+        f"{value:<{max(0, _LABEL + 1 + _VALUE - len(named))}} ",
         mark,
         (f" {dated(origin.as_of):<{_DATE}} {sources.cite(origin)}", "$secondary"),
     )
