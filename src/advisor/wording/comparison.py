@@ -7,7 +7,7 @@ from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Price
 from advisor.quantities.provenance import UNKNOWN
-from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, bought, price_words
+from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, TAKEN_BACK, bought, price_words, taken_back
 from advisor.workflows.catalog.figures import Figure, best_of, cost_figures, figures_of
 from advisor.workflows.catalog.prices import PriceLine, price_lines
 from advisor.workflows.catalog.rows import ALL_WAYS, InstanceRow
@@ -50,6 +50,15 @@ def _prices(catalog: Catalog, rows: Sequence[InstanceRow]) -> Iterator[Compared]
             found = [_line(each, way, payment) for each in sold]
             figures = [_priced(line, row) for line, row in zip(found, rows, strict=True)]
             yield _compared(figures, [line.rows[0] if line.rows else None for line in found])
+            if way == "spot":
+                yield _compared([_interrupted(line) for line in found])
+
+
+def _interrupted(line: PriceLine) -> Figure:
+    if not line.is_sold:
+        return Figure(TAKEN_BACK, "", UNKNOWN, applies=False)
+    known = line.interruption
+    return Figure(TAKEN_BACK, taken_back(known), UNKNOWN if known is None else known.provenance)
 
 
 def _line(lines: Sequence[PriceLine], way: Purchase, payment: str) -> PriceLine:

@@ -8,22 +8,24 @@ from textual.content import Content
 from advisor.catalog.ages import Ages
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.load import Catalog
-from advisor.quantities.provenance import Provenance
+from advisor.quantities.provenance import UNKNOWN, Provenance
 from advisor.tui.views.catalog import price_badge
 from advisor.tui.views.text import badge, heading, lines, muted
 from advisor.wording.catalog import (
     STALE,
     STALE_LEGEND,
+    TAKEN_BACK,
     against,
     bought,
     dated,
     missing_price,
     perished,
     price_words,
+    taken_back,
 )
 from advisor.wording.comparison import Compared, comparison
 from advisor.wording.layers import disagreements
-from advisor.workflows.catalog.figures import Figure, cost_figures, figures_of, interruption_figure
+from advisor.workflows.catalog.figures import Figure, cost_figures, figures_of
 from advisor.workflows.catalog.prices import PriceLine
 from advisor.workflows.catalog.rows import InstanceRow
 
@@ -58,10 +60,16 @@ def details(row: InstanceRow, prices: Sequence[PriceLine], ages: Ages, width: in
     parts: list[Content | str] = [row.instance.note, ""] if row.instance.note else []
     parts += [_figure(figure, sources) for figure in figures if figure.applies]
     parts += ["", heading(f"Prices in {row.region}")]
-    parts += [_price(line, ages, sources) for line in prices]
+    for line in prices:
+        parts.append(_price(line, ages, sources))
+        if line.way == "spot" and line.is_sold:
+            origin = UNKNOWN if line.interruption is None else line.interruption.provenance
+            parts.append(
+                _line(TAKEN_BACK, taken_back(line.interruption), badge(origin.level, word=False), origin, sources)
+            )
     if row.price is None and row.is_offered:
         parts.append(Content.styled(missing_price(row), "$warning"))
-    after = [interruption_figure(row), *cost_figures(row)]
+    after = cost_figures(row)
     parts += [_figure(figure, sources) for figure in after if figure.applies]
     if any(ages.of(line.rows[0]).is_marked for line in prices if line.rows):
         parts += ["", muted(STALE_LEGEND)]
@@ -81,6 +89,11 @@ def _price(line: PriceLine, ages: Ages, sources: _Sources) -> Content:
         return Content.assemble((f"{bought(line):<{_LABEL}} ", "$secondary"), (price_words(line), "$secondary"))
     value = f"{price_words(line)}  {against(line)}" if against(line) else price_words(line)
     return _line(bought(line), value, price_badge(line, ages), line.price.provenance, sources)
+
+
+def _interrupted(line: PriceLine, sources: _Sources) -> Content:
+    origin = UNKNOWN if line.interruption is None else line.interruption.provenance
+    return _line(TAKEN_BACK, taken_back(line.interruption), badge(origin.level, word=False), origin, sources)
 
 
 def _line(label: str, value: str, mark: Content, origin: Provenance, sources: _Sources) -> Content:
