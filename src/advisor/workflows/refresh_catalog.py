@@ -19,7 +19,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import EndpointError, UnknownIdError, printable
 from advisor.export.price_files import read_sources
 from advisor.paths import UserPaths
-from advisor.quantities.provenance import AsOf
+from advisor.quantities.provenance import AsOf, Level
 from advisor.workflows.downloads import TIMEOUT_S, Downloads, Pause
 from advisor.workflows.feed_steps import (
     Covered,
@@ -195,11 +195,14 @@ class _Collected:
         return Refresh(tuple(self.reports), found, tuple(self._bands), self._sources)
 
     def _check(self, step: Step, reading: Reading) -> None:
-        """A file that says nothing of what is listed has another shape than the one we know."""
+        """A file that says nothing of what AWS is known to list has another shape than the one we know."""
         if reading.prices or not step.covers:
             return
         listed = [
-            key[0] for region, option in step.covers for key in self.catalog.prices.listed(region) if key[1] == option
+            price.instance_type
+            for region, option in step.covers
+            for price in self.catalog.prices.listed(region).values()
+            if price.option == option and price.provenance.level is Level.SPECIFIED
         ]
         if listed:
             complaint = f"states no price of an instance that the catalogue prices, like {listed[0]}"
