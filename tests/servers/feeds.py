@@ -129,6 +129,42 @@ def bulk_csv(rows: Iterable[Mapping[str, str]] = BULK_ROWS, columns: Iterable[st
     return text.getvalue().encode()
 
 
+_ATTRIBUTES = {
+    "Instance Type": "instanceType",
+    "Tenancy": "tenancy",
+    "Operating System": "operatingSystem",
+    "License Model": "licenseModel",
+    "Pre Installed S/W": "preInstalledSw",
+    "CapacityStatus": "capacitystatus",
+    "MarketOption": "marketoption",
+    "Region Code": "regionCode",
+}
+
+
+def bulk_json(rows: Iterable[Mapping[str, str]] = BULK_ROWS) -> bytes:
+    """The same price list as JSON: products by SKU, then terms by kind, SKU, offer and rate, dots in their keys."""
+    products: dict[str, Any] = {}
+    terms: dict[str, Any] = {"OnDemand": {}, "Reserved": {}}
+    for row in rows:
+        sku = row["SKU"]
+        attributes = {name: row[column] for column, name in _ATTRIBUTES.items()}
+        products[sku] = {"sku": sku, "productFamily": row["Product Family"], "attributes": attributes}
+        conditions = {
+            name: row[name] for name in ("LeaseContractLength", "OfferingClass", "PurchaseOption") if name in row
+        }
+        offer = f"{sku}.{''.join(conditions.values()).replace(' ', '') or 'JRTCKXETXF'}"
+        rate = f"{offer}.{'2TG2D8R56U' if row['Unit'] == 'Quantity' else '6YS6EN2CT7'}"
+        whole = terms[row["TermType"]].setdefault(sku, {}).setdefault(offer, {"sku": sku, "priceDimensions": {}})
+        whole["priceDimensions"][rate] = {
+            "unit": row["Unit"],
+            "pricePerUnit": {"USD": row["PricePerUnit"]},
+            "appliesTo": [],
+        }
+        whole["termAttributes"] = conditions
+    stamp = {"formatVersion": "v1.0", "offerCode": "AmazonEC2", "version": VERSION, "publicationDate": PUBLISHED}
+    return json.dumps({**stamp, "products": products, "terms": terms}).encode()
+
+
 BULK_INDEX_BODY = {
     "regions": {
         "us-east-1": {

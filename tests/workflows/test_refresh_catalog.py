@@ -189,6 +189,15 @@ def test_a_file_of_the_same_version_is_not_downloaded_again_unless_asked(paths: 
         assert [report.state for report in forced.feeds] == ["read"]
 
 
+def test_a_price_list_that_is_there_as_json_only_is_read_too(paths: UserPaths) -> None:
+    answers = feeds.everything()
+    del answers[feeds.BULK_FILE]
+    answers[feeds.BULK_FILE.replace(".csv", ".json")] = feeds.body(feeds.bulk_json())
+    with feeds.serving(answers) as server:
+        found = refresh(ask(server, source="bulk"), paths)
+    assert (found.feeds[0].state, found.feeds[0].prices) == ("read", 4)
+
+
 def test_what_was_looked_at_is_applied_without_a_second_download(paths: UserPaths) -> None:
     with feeds.serving({PAGE: page_of({"p5.48xlarge": "50"})}) as server:
         refresh(ask(server), paths)

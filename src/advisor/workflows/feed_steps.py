@@ -5,18 +5,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.catalog.feeds import bulk, capacity_blocks, page, savings, spot
+from advisor.catalog.feeds import bulk, bulk_json, capacity_blocks, page, savings, spot
 from advisor.catalog.feeds.reading import FeedError, Reading
 from advisor.catalog.records import PurchaseOption
 from advisor.errors import EndpointError
 from advisor.workflows.downloads import Downloads, Place, Reader, Whole
+
+_BULK_KINDS = (".csv", ".json")
+"""The CSV first: nearly all of its lines are passed over without being parsed."""
 
 Covered = tuple[str, PurchaseOption]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One file. The first place that has it is read.
+    """One file. The first place that has it is read; start gives a fresh reader for a place.
 
     name identifies it, for staging and as the stem of a source id. covers: (region, purchase option) pairs of
     which it states every price. version: by the publisher's index, where there is one.
@@ -25,7 +28,7 @@ class Step:
     name: str
     what: str
     places: tuple[Place, ...]
-    start: Callable[[], Reader[Reading]]
+    start: Callable[[Place], Reader[Reading]]
     covers: tuple[Covered, ...] = ()
     version: str = ""
 
@@ -71,7 +74,7 @@ def page_steps(regions: Collection[str], wanted: Collection[str]) -> Iterator[St
         what = f"on-demand page feed of {region}"
         places = tuple(Place(what, page.HOST, path) for path in page.paths(region))
 
-        def start(region: str = region, what: str = what) -> Reader[Reading]:
+        def start(_place: Place, region: str = region, what: str = what) -> Reader[Reading]:
             return _Document(what, lambda document: page.read_page(document, region, wanted))
 
         yield Step(f"page-{region}", what, places, start, ((region, "on_demand"),))
@@ -83,11 +86,12 @@ async def bulk_steps(regions: Collection[str], wanted: Collection[str], download
     found = []
     for region in regions:
         what = f"bulk price list of {region}"
-        path, version = bulk.csv_path(index, region) or ("", "")
-        places = (Place(what, bulk.HOST, path),) if path else ()
+        stem, version = bulk.file_stem(index, region) or ("", "")
+        places = tuple(Place(what, bulk.HOST, f"{stem}{kind}") for kind in _BULK_KINDS) if stem else ()
 
-        def start(region: str = region) -> Reader[Reading]:
-            return bulk.BulkReader(region, wanted)
+        def start(place: Place, region: str = region) -> Reader[Reading]:
+            is_csv = place.path.endswith(_BULK_KINDS[0])
+            return bulk.BulkReader(region, wanted) if is_csv else bulk_json.BulkJsonReader(region, wanted)
 
         covers: tuple[Covered, ...] = ((region, "on_demand"), (region, "reserved"))
         found.append(Step(f"bulk-{region}", what, places, start, covers, version))
@@ -103,7 +107,7 @@ async def savings_steps(regions: Collection[str], wanted: Collection[str], downl
         path, version = savings.plan_path(index, region) or ("", "")
         places = (Place(what, bulk.HOST, path),) if path else ()
 
-        def start(region: str = region) -> Reader[Reading]:
+        def start(_place: Place, region: str = region) -> Reader[Reading]:
             return savings.SavingsReader(region, wanted)
 
         found.append(Step(f"savings-{region}", what, places, start, ((region, "savings_plan"),), version))
@@ -117,7 +121,7 @@ def spot_steps(regions: Collection[str], wanted: Collection[str]) -> Iterator[St
         "spot-prices",
         prices.what,
         (prices,),
-        lambda: _Document(
+        lambda _place: _Document(
             prices.what, lambda document: spot.read_spot_prices(document, regions, wanted), spot.unwrapped
         ),
     )
@@ -126,7 +130,7 @@ def spot_steps(regions: Collection[str], wanted: Collection[str]) -> Iterator[St
         "spot-advisor",
         advisor.what,
         (advisor,),
-        lambda: _Document(advisor.what, lambda document: spot.read_advisor(document, regions, wanted)),
+        lambda _place: _Document(advisor.what, lambda document: spot.read_advisor(document, regions, wanted)),
     )
 
 
@@ -137,7 +141,7 @@ def capacity_block_steps(regions: Collection[str], wanted: Mapping[str, int]) ->
         "capacity-blocks",
         place.what,
         (place,),
-        lambda: _Page(place.what, lambda body: capacity_blocks.read_capacity_blocks(body, regions, wanted)),
+        lambda _place: _Page(place.what, lambda body: capacity_blocks.read_capacity_blocks(body, regions, wanted)),
         tuple((region, "capacity_block") for region in regions),
     )
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Literal
 
 from advisor.catalog.feeds.diff import Difference, StatedPrice, difference
@@ -240,7 +241,7 @@ class _Collected:
 async def _first(step: Step, downloads: Downloads) -> Staged | None:
     """What the first place that has the file says; None where no place has it."""
     for place in step.places:
-        found = await downloads.read(place, step.start)
+        found = await downloads.read(place, partial(step.start, place))
         if found is not None:
             reading = found.content
             reading.published = reading.published or found.modified

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.catalog.feeds.bulk import BulkReader, csv_path
+from advisor.catalog.feeds.bulk import BulkReader, file_stem
+from advisor.catalog.feeds.bulk_json import BulkJsonReader
 from advisor.catalog.feeds.capacity_blocks import read_capacity_blocks
 from advisor.catalog.feeds.locations import location_names, region_of
 from advisor.catalog.feeds.page import paths, read_page
@@ -120,6 +121,35 @@ def test_the_bulk_list_reads_the_same_in_pieces_of_any_size(cuts: list[int]) -> 
     ]
 
 
+def json_bulk(data: bytes, step: int = 512) -> Reading:
+    reader = BulkJsonReader("us-east-1", WANTED)
+    for at in range(0, len(data), step):
+        reader.feed(data[at : at + step])
+    return reader.close()
+
+
+def test_the_list_as_json_says_the_same_as_the_csv() -> None:
+    found, same = json_bulk(feeds.bulk_json()), bulk(feeds.bulk_csv())
+    assert {price.key: price for price in found.prices} == {price.key: price for price in same.prices}
+    assert found.skipped == {**same.skipped, "operating_system": 1}
+    assert (found.published, found.version) == (same.published, same.version)
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (feeds.bulk_json()[:-30], "ends early"),
+        (b"[1, 2", "ends early"),
+        (feeds.bulk_json().replace(b'"unit"', b'"per"'), r"terms.OnDemand.FIX\w+ .* has no Unit|has no Unit"),
+        (b'{"terms": {"OnDemand": {"A": {}}}}', "come before any wanted product"),
+    ],
+    ids=["cut", "no table", "no unit", "no products"],
+)
+def test_a_list_of_json_that_is_not_as_expected_is_named_by_field(data: bytes, complaint: str) -> None:
+    with pytest.raises(FeedError, match=complaint):
+        json_bulk(data)
+
+
 def test_an_older_list_without_market_options_means_on_demand() -> None:
     columns = [name for name in feeds.COLUMNS if name not in ("MarketOption", "PurchaseOption", "OfferingClass")]
     rows = [feeds.bulk_row("A", "p5.48xlarge", "55.04")]
@@ -145,13 +175,11 @@ def test_a_bulk_list_that_is_not_as_expected_is_named_by_line_and_column(data: b
 
 
 def test_the_index_names_path_and_version() -> None:
-    assert csv_path(feeds.BULK_INDEX_BODY, "us-east-1") == (
-        feeds.BULK_FILE.removeprefix(f"/{feeds.BULK_HOST}"),
-        feeds.VERSION,
-    )
-    assert csv_path(feeds.BULK_INDEX_BODY, "us-west-2") is None
+    stem = feeds.BULK_FILE.removeprefix(f"/{feeds.BULK_HOST}").removesuffix(".csv")
+    assert file_stem(feeds.BULK_INDEX_BODY, "us-east-1") == (stem, feeds.VERSION)
+    assert file_stem(feeds.BULK_INDEX_BODY, "us-west-2") is None
     with pytest.raises(FeedError, match="currentVersionUrl is no path"):
-        csv_path({"regions": {"us-east-1": {"currentVersionUrl": "https://elsewhere/index.json"}}}, "us-east-1")
+        file_stem({"regions": {"us-east-1": {"currentVersionUrl": "https://elsewhere/index.json"}}}, "us-east-1")
     assert plan_path(feeds.SAVINGS_INDEX_BODY, "us-east-1") == (
         feeds.SAVINGS_FILE.removeprefix(f"/{feeds.BULK_HOST}"),
         feeds.VERSION,
