@@ -302,7 +302,7 @@ def test_a_report_that_cannot_be_audited_says_what_is_wrong(
 
 
 def test_a_figure_of_an_unknown_scenario_is_refused(tmp_path: Path) -> None:
-    body = '[[figure]]\nid = "t"\nscenario = "Z"\nmodel = "m"\nmetric = "x"\nvalue = 1\nunit = ""\n'
+    body = '[[figure]]\nid = "t"\nscenario = "Z"\nmodel = "m"\nmetric = "ttft_ms"\nvalue = 1\nunit = ""\n'
     with pytest.raises(UnknownIdError, match="no scenario 'Z'"):
         read_report(report(tmp_path, body))
 
@@ -335,3 +335,32 @@ def test_the_reusable_checks_on_a_claim_of_ones_own(tmp_path: Path, catalog: Cat
     claim = f'[[claim]]\nid = "c"\ntext = "x"\n{body}'
     (found,) = audit(read_report(report(tmp_path, claim)), catalog)
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("figure", "code"),
+    [
+        ('model = "llama-4-scot"\nmetric = "itl_ms"\n', "figure_model_unknown"),
+        ('model = "llama-4-scot"\nmetric = "output_tokens_per_s"\nconcurrency = 8\n', "figure_model_unknown"),
+        ('model = "llama-4-scout"\nmetric = "output_tokens_per_s"\n', "figure_without_load"),
+    ],
+)
+def test_a_figure_that_physics_cannot_limit_says_why(tmp_path: Path, catalog: Catalog, figure: str, code: str) -> None:
+    body = f'[[figure]]\nid = "t"\nscenario = "A"\nvalue = 9\nunit = ""\n{figure}'
+    (claim,) = audit(read_report(report(tmp_path, body)), catalog)
+    assert claim.verdict is AuditVerdict.UNVERIFIABLE
+    assert [reason.code for reason in claim.reasons] == [code]
+
+
+def test_a_report_without_a_request_shape_or_on_a_cpu_says_so(tmp_path: Path, catalog: Catalog) -> None:
+    body = '[[figure]]\nid = "t"\nscenario = "A"\nmodel = "llama-4-scout"\nmetric = "itl_ms"\nvalue = 9\nunit = "ms"\n'
+    path = report(tmp_path, body)
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace("input_tokens = 512\n", ""), encoding="utf-8")
+    assert audit(read_report(path), catalog)[0].reasons[0].code == "figure_without_shape"
+    path.write_text(whole.replace("p5.48xlarge", "r8g.48xlarge"), encoding="utf-8")
+    assert audit(read_report(path), catalog)[0].reasons[0].code == "figure_without_rates"
+    path.write_text(whole.replace("p5.48xlarge", "p5.48xlrge"), encoding="utf-8")
+    with pytest.raises(UnknownIdError, match=r"p5\.48xlrge") as raised:
+        audit(read_report(path), catalog)
+    assert raised.value.key == "scenario.A"

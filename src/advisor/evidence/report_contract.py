@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from advisor.errors import CONTROLS, printable
-from advisor.evidence.reports import TOPICS
+from advisor.evidence.reports import METRICS, TOPICS
 
 _LONGEST = 500
 Text = Annotated[str, AfterValidator(lambda text: printable(text, _LONGEST))]
@@ -18,6 +18,12 @@ Lines = Annotated[str, AfterValidator(lambda text: CONTROLS.sub("", text)), Fiel
 """A command may go on over several lines."""
 
 Parameter = Lines | Finite | dict[Text, Text | Finite]
+
+
+def known_metric(metric: str) -> str:
+    if metric not in METRICS:
+        raise ValueError(f"a metric is one of {', '.join(METRICS)}")
+    return metric
 
 
 def known_topic(topic: str) -> str:
@@ -52,7 +58,7 @@ class Figure(Part):
     id: Text
     scenario: Text
     model: Text
-    metric: Text
+    metric: Annotated[str, AfterValidator(known_metric)]
     value: Positive
     unit: Text
     concurrency: Count | None = None

@@ -33,6 +33,21 @@ TOPICS = (
 """What an entry is about, for all reports alike, so that advice and the serving plan can look it up."""
 
 
+METRICS = (
+    "output_tokens_per_s",
+    "ttft_ms",
+    "itl_ms",
+    "tpot_ms",
+    "e2e_ms",
+    "requests_per_s",
+    "concurrent_requests",
+    "usd_per_hour",
+    "usd_per_month",
+    "power_w",
+)
+"""What a figure may be of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A machine that a report speaks of: a number of instances of one type."""

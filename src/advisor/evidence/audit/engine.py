@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 
 from advisor.catalog.load import Catalog
-from advisor.errors import InputError
+from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.audit import commands, cost, differences, facts, figures, fits, rates
 from advisor.evidence.audit.values import Asked, Room
 from advisor.evidence.audit.verdicts import AuditedClaim, Finding
@@ -17,6 +17,9 @@ from advisor.evidence.reports import Claim, Report
 
 def audit(report: Report, catalog: Catalog) -> list[AuditedClaim]:
     """Every claim of a report, and every figure that physics limits, with a verdict."""
+    for scenario in report.scenarios.values():
+        if scenario.instance not in catalog.instances:
+            raise UnknownIdError("instance", scenario.instance, catalog.instances, key=f"scenario.{scenario.id}")
     room = Room(report, catalog)
     found = [_audited(claim, report, _checked(Asked(claim, room))) for claim in report.claims]
     return [*found, *figures.audit_figures(room)]

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from advisor.errors import near
 from advisor.evidence.audit.rates import roofline_limit, stated_context, streams_limit, whole_instance
 from advisor.evidence.audit.values import Room
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict, Finding
 from advisor.evidence.reports import Figure, Report
 from advisor.performance.roofline import Replica, decode_floor_s, prefill_floor_s
 from advisor.quantities.units import TERA
+from advisor.reasons import Reason, info
 
 _MS = 1e3
 
@@ -15,10 +17,31 @@ _MS = 1e3
 def audit_figures(room: Room) -> Iterator[AuditedClaim]:
     """Each figure with a limit of its own kind, as claims `FIGURE/streams`, `/roofline` and `/floor`."""
     for figure in room.report.figures:
-        if figure.metric == "output_tokens_per_s" and figure.concurrency:
-            yield from _throughput(figure, figure.concurrency, room)
+        if figure.metric == "output_tokens_per_s":
+            if figure.concurrency:
+                yield from _throughput(figure, figure.concurrency, room)
+            else:
+                yield _unchecked(figure, room.report, "roofline", info("figure_without_load"))
         elif figure.metric in ("ttft_ms", "itl_ms"):
             yield from _latency(figure, room)
+
+
+def _why_unchecked(figure: Figure, room: Room) -> Reason | None:
+    """What is missing for a limit of physics; None where nothing is."""
+    models = room.catalog.models
+    if figure.model not in models:
+        likely = near(figure.model, models, 1)
+        return info("figure_model_unknown", model=figure.model, known=likely or tuple(models))
+    if stated_context(room) is None:
+        return info("figure_without_shape")
+    if whole_instance(room, figure.scenario, figure.model) is None:
+        return info("figure_without_rates", instance=room.report.scenarios[figure.scenario].instance)
+    return None
+
+
+def _unchecked(figure: Figure, report: Report, check: str, reason: Reason) -> AuditedClaim:
+    finding = Finding({}, "not compared with the memory's bandwidth", None, AuditVerdict.UNVERIFIABLE, {}, (reason,))
+    return _of_figure(figure, report, check, finding)
 
 
 def _throughput(figure: Figure, concurrency: int, room: Room) -> Iterator[AuditedClaim]:
@@ -27,6 +50,9 @@ def _throughput(figure: Figure, concurrency: int, room: Room) -> Iterator[Audite
         at_lower_load = (itl.concurrency or 1) < concurrency
         finding = streams_limit(figure.value, itl.value, concurrency, at_lower_load, _most_streams(figure, room.report))
         yield _of_figure(figure, room.report, "streams", finding)
+    missing = _why_unchecked(figure, room)
+    if missing is not None:
+        yield _unchecked(figure, room.report, "roofline", missing)
     replica, context = whole_instance(room, figure.scenario, figure.model), stated_context(room)
     if replica is not None and context is not None:
         finding = roofline_limit(figure.value, replica, concurrency, context)
@@ -34,6 +60,9 @@ def _throughput(figure: Figure, concurrency: int, room: Room) -> Iterator[Audite
 
 
 def _latency(figure: Figure, room: Room) -> Iterator[AuditedClaim]:
+    missing = _why_unchecked(figure, room)
+    if missing is not None:
+        yield _unchecked(figure, room.report, "floor", missing)
     replica, context = whole_instance(room, figure.scenario, figure.model), stated_context(room)
     if replica is None or context is None or room.report.input_tokens is None:
         return
