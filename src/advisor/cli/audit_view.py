@@ -101,7 +101,7 @@ def _row(claim: AuditedClaim) -> Row:
         words.claimed(claim),
         words.recomputed(claim),
         claim.unit,
-        words.arithmetic(claim),
+        words.because(claim),
         "" if claim.source_line is None else str(claim.source_line),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from advisor.evidence.audit.forms import FORMS
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.quantities import text
+from advisor.wording.reasons import sentence
 
 VERDICTS: Mapping[AuditVerdict, str] = {
     AuditVerdict.OK: "ok",
@@ -26,6 +27,9 @@ MEANINGS: Mapping[AuditVerdict, str] = {
     AuditVerdict.SUSPICIOUS: "above what can be expected, below what cannot be",
     AuditVerdict.UNVERIFIABLE: "nobody has shown it, nor the opposite",
 }
+
+_ANSWERED_IN_WORDS = ("fact", "command", "instance_exists", "roofline", "floor")
+"""Checks whose reasons say more than a formula."""
 
 _OF_COMMANDS: Mapping[AuditVerdict, str] = {
     AuditVerdict.OK: "nothing in it is refused",
@@ -56,6 +60,16 @@ def recomputed(claim: AuditedClaim) -> str:
 def number(value: float) -> str:
     """Four significant digits, thousands set apart: `42,000`, `98.32`, `6.503`."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def because(claim: AuditedClaim) -> str:
+    """Why the verdict is what it is, in one line: the arithmetic, or what was looked up, or what is known beside it."""
+    if claim.check in _ANSWERED_IN_WORDS and claim.reasons:
+        return " ".join(sentence(reason) for reason in claim.reasons)
+    if claim.check == "none" and claim.note:
+        return claim.note
+    said = [sentence(reason) for reason in claim.reasons] if claim.check == "list_price" else []
+    return ". ".join([arithmetic(claim), *said])
 
 
 def written(value: float | str) -> str:

@@ -21,7 +21,7 @@ def audit_figures(room: Room) -> Iterator[AuditedClaim]:
             if figure.concurrency:
                 yield from _throughput(figure, figure.concurrency, room)
             else:
-                yield _unchecked(figure, room.report, "roofline", info("figure_without_load"))
+                yield _unchecked(figure, room, "roofline", info("figure_without_load"))
         elif figure.metric in ("ttft_ms", "itl_ms"):
             yield from _latency(figure, room)
 
@@ -39,9 +39,9 @@ def _why_unchecked(figure: Figure, room: Room) -> Reason | None:
     return None
 
 
-def _unchecked(figure: Figure, report: Report, check: str, reason: Reason) -> AuditedClaim:
+def _unchecked(figure: Figure, room: Room, check: str, reason: Reason) -> AuditedClaim:
     finding = Finding({}, "not compared with the memory's bandwidth", None, AuditVerdict.UNVERIFIABLE, {}, (reason,))
-    return _of_figure(figure, report, check, finding)
+    return _of_figure(figure, room, check, finding)
 
 
 def _throughput(figure: Figure, concurrency: int, room: Room) -> Iterator[AuditedClaim]:
@@ -49,20 +49,20 @@ def _throughput(figure: Figure, concurrency: int, room: Room) -> Iterator[Audite
     if itl is not None and (itl.concurrency or 1) <= concurrency:
         at_lower_load = (itl.concurrency or 1) < concurrency
         finding = streams_limit(figure.value, itl.value, concurrency, at_lower_load, _most_streams(figure, room.report))
-        yield _of_figure(figure, room.report, "streams", finding)
+        yield _of_figure(figure, room, "streams", finding)
     missing = _why_unchecked(figure, room)
     if missing is not None:
-        yield _unchecked(figure, room.report, "roofline", missing)
+        yield _unchecked(figure, room, "roofline", missing)
     replica, context = whole_instance(room, figure.scenario, figure.model), stated_context(room)
     if replica is not None and context is not None:
         finding = roofline_limit(figure.value, replica, concurrency, context)
-        yield _of_figure(figure, room.report, "roofline", finding)
+        yield _of_figure(figure, room, "roofline", finding)
 
 
 def _latency(figure: Figure, room: Room) -> Iterator[AuditedClaim]:
     missing = _why_unchecked(figure, room)
     if missing is not None:
-        yield _unchecked(figure, room.report, "floor", missing)
+        yield _unchecked(figure, room, "floor", missing)
     replica, context = whole_instance(room, figure.scenario, figure.model), stated_context(room)
     if replica is None or context is None or room.report.input_tokens is None:
         return
@@ -73,7 +73,7 @@ def _latency(figure: Figure, room: Room) -> Iterator[AuditedClaim]:
     else:
         floor_ms = prefill_floor_s(replica, room.report.input_tokens, 0.0, 1.0) * _MS
         formula = "one read of all weights, or the prompt's arithmetic at peak rate"
-    yield _of_figure(figure, room.report, "floor", _above(figure.value, floor_ms, streams, replica, formula))
+    yield _of_figure(figure, room, "floor", _above(figure.value, floor_ms, streams, replica, formula))
 
 
 def _above(claimed: float, floor: float, streams: float, replica: Replica, formula: str) -> Finding:
@@ -104,12 +104,14 @@ def _most_streams(figure: Figure, report: Report) -> float | None:
     return float(most) if most > (figure.concurrency or 0) else None
 
 
-def _of_figure(figure: Figure, report: Report, check: str, finding: Finding) -> AuditedClaim:
-    load = f" at {figure.concurrency} requests" if figure.concurrency else ""
+def _of_figure(figure: Figure, room: Room, check: str, finding: Finding) -> AuditedClaim:
+    load = f" at {figure.concurrency} request{'s' if figure.concurrency > 1 else ''}" if figure.concurrency else ""
+    known = room.catalog.models.get(figure.model)
+    model = known.short_name if known is not None else figure.model
     return AuditedClaim(
         id=f"{figure.id}/{check}",
-        report=report.id,
-        text=f"{figure.value:,g} {figure.unit}{load}, scenario {figure.scenario}",
+        report=room.report.id,
+        text=f"{figure.value:,g} {figure.unit}{load}, scenario {figure.scenario}, {model}",
         inputs=finding.inputs,
         formula=finding.formula,
         claimed=figure.value,
