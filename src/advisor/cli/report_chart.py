@@ -58,7 +58,7 @@ def _write(chart: ComputedChart, report: Report, output: Output) -> None:
         write_text(chart.note, output)
     for group in chart.groups:
         output.line()
-        write_heading(f"{group.title}, {group.unit}" if group.unit else group.title, output)
+        write_heading(words.heading(group), output)
         if group.note:
             write_text(group.note, output)
         write_table(_COLUMNS, [_row(cell, group, output) for cell in group.cells], output)

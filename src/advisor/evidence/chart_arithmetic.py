@@ -1,8 +1,9 @@
 """Arithmetic on answers: bounds follow, and the result is as well known as the weakest that it rests on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import exp, log, sqrt
+from math import exp, hypot, log
 
+from advisor.evidence.audit.formulas import evaluate
 from advisor.evidence.chart_answers import Answer, distinct, unknown
 from advisor.performance.cost import usd_per_million_tokens
 from advisor.quantities.provenance import AsOf, Level, Provenance
@@ -10,28 +11,46 @@ from advisor.quantities.provenance import AsOf, Level, Provenance
 Operation = Callable[[Sequence[float]], float]
 
 PRODUCTS: Mapping[str, tuple[str, Operation]] = {
-    "times": ("a * b", lambda v: v[0] * v[1]),
-    "over": ("a / b", lambda v: v[0] / v[1]),
-    "growth": ("(a / b) / (c / d)", lambda v: (v[0] / v[1]) / (v[2] / v[3])),
-    "usd_per_million": ("usd_per_hour / (tokens_per_s * 3600) * 1e6", lambda v: usd_per_million_tokens(v[0], v[1])),
+    "times": ("a * b", lambda values: values[0] * values[1]),
+    "over": ("a / b", lambda values: values[0] / values[1]),
+    "usd_per_million": (
+        "usd_per_hour / (tokens_per_s * 3600) * 1e6",
+        lambda values: usd_per_million_tokens(values[0], values[1]),
+    ),
 }
-"""Products and quotients by name: relative doubts add up in squares."""
 
 
 def combined(how: str, names: Sequence[str], answers: Sequence[Answer], unit: str) -> Answer:
-    """A product or quotient of answers; unknown where one of them is, and for its reasons."""
+    """A product or quotient of two answers; unknown where one of them is, and for its reasons."""
     formula, operation = PRODUCTS[how]
-    known = [answer for answer in answers if answer.value is not None]
+    return computed(formula, operation, names, answers, unit)
+
+
+def evaluated(formula: str, inputs: Mapping[str, Answer], unit: str) -> Answer:
+    """A claim's own formula on answers by name; unknown where one of them is."""
+    names = list(inputs)
+    return computed(
+        formula,
+        lambda values: evaluate(formula, dict(zip(names, values, strict=True))),
+        names,
+        list(inputs.values()),
+        unit,
+    )
+
+
+def computed(formula: str, operation: Operation, names: Sequence[str], answers: Sequence[Answer], unit: str) -> Answer:
+    """A positive figure from positive ones. Its doubt: what each input's doubt does to it, added up in squares."""
     reasons = distinct(reason for answer in answers for reason in answer.reasons)
-    if len(known) < len(answers):
+    values = [answer.value for answer in answers if answer.value is not None]
+    if len(values) < len(answers):
         missing = [name for name, answer in zip(names, answers, strict=True) if answer.value is None]
         return unknown(f"not known: {', '.join(missing)}", *reasons)
-    values = [answer.value for answer in known if answer.value is not None]
-    value = operation(values)
-    sigma = sqrt(sum(_doubt(answer) ** 2 for answer in known))
+    value, doubts = operation(values), [_doubt(answer) for answer in answers]
+    shifted = [[*values[:at], values[at] * exp(doubt), *values[at + 1 :]] for at, doubt in enumerate(doubts) if doubt]
+    sigma = hypot(*(log(operation(each) / value) for each in shifted))
     low, high = (value / exp(sigma), value * exp(sigma)) if sigma else (None, None)
     inputs: dict[str, float | str] = dict(zip(names, values, strict=True))
-    return Answer(weakest(known), value, "", unit, low, high, formula=formula, inputs=inputs, reasons=reasons)
+    return Answer(weakest(answers), value, "", unit, low, high, formula=formula, inputs=inputs, reasons=reasons)
 
 
 def as_percent(ratio: Answer, *, less: bool) -> Answer:

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Model
+from advisor.evidence.audit.formulas import names
 from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.chart_answers import Answer, unknown
-from advisor.evidence.chart_arithmetic import as_percent, combined
+from advisor.evidence.chart_arithmetic import as_percent, combined, evaluated
 from advisor.evidence.report_best import BestEvidence
 from advisor.evidence.reports import Claim, Report
 from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
 from advisor.quantities.provenance import Level, Provenance
 
 _FITS = "fits"
+_FACTS = ("specification", "architecture", "max_context", "parameters", "fact")
+"""Checks that look a fact up: what the audit finds is the best evidence too."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,28 @@ class ClaimAnswers:
             origin = Provenance(Level.MODELLED, audited.formula)
             words = audited.formula.rpartition(": ")[2].replace("_", " ")
             return Answer(origin, words=words, formula=audited.formula, inputs=audited.inputs, reasons=audited.reasons)
-        origin = audited.looked_up or Provenance(Level.DERIVED, "the report's own numbers")
-        value, formula = audited.recomputed, audited.formula
-        return Answer(origin, value, unit=claim.unit, formula=formula, inputs=audited.inputs, reasons=audited.reasons)
+        return Answer(
+            self._origin(claim, audited),
+            audited.recomputed,
+            unit=claim.unit,
+            formula=audited.formula,
+            inputs=audited.inputs,
+            reasons=audited.reasons,
+        )
 
-    def best(self, claim: Claim) -> Answer:
+    def best(self, claim: Claim, audited: AuditedClaim) -> Answer:
         """The same question on the best evidence; unknown for a claim that nothing can be computed for."""
-        fact = self._fact(claim)
-        if fact is not None:
-            return fact
+        if claim.check == "list_price":
+            return self.evidence.price(_word(claim, "instance"))
+        if claim.check in _FACTS:
+            return self.recomputed(claim, audited)
         answers = {
             "usd_per_million": self._cost,
             "ratio": self._ratio,
             "ratio_percent": self._ratio_percent,
             "delta_percent": self._delta_percent,
             "cost_delta_percent": self._cost_delta_percent,
+            "arithmetic": self._arithmetic,
             _FITS: self._fit,
         }
         answer = answers.get(claim.check)
@@ -68,33 +78,35 @@ class ClaimAnswers:
         claim = next((each for each in self.report.claims if each.id == reference), None)
         if claim is None or claim.check == _FITS:
             return ""
-        if claim.check == "list_price":
-            instance = claim.parameters.get("instance")
-            return next((name for name, each in self.report.scenarios.items() if each.instance == instance), "")
+        if claim.check in ("list_price", "specification"):
+            return self._machine(claim)
         named = claim.parameters.get("throughput") or claim.parameters.get("of")
         return self.scenario_of(named) if isinstance(named, str) and claim.check != "ratio" else ""
 
-    def _fact(self, claim: Claim) -> Answer | None:
-        """The catalogue's own figure for a claim about a fact."""
-        if claim.check == "list_price":
-            return self.evidence.price(_word(claim, "instance"))
-        if claim.check not in ("architecture", "max_context"):
-            return None
-        model = self.catalog.model(_word(claim, "model"))
-        if claim.check == "max_context":
-            return Answer(model.origin.default, float(model.max_context_tokens), unit=claim.unit)
-        return Answer(model.origin.default, float(getattr(model.architecture, _word(claim, "key"))), unit=claim.unit)
+    def _machine(self, claim: Claim) -> str:
+        """The scenario whose instance, or whose accelerator, a claim names."""
+        wanted = (claim.parameters.get("instance"), claim.parameters.get("accelerator"))
+        for name, scenario in self.report.scenarios.items():
+            instance = self.catalog.instance(scenario.instance)
+            if wanted in ((instance.id, None), (None, instance.accelerator)):
+                return name
+        return ""
+
+    def _origin(self, claim: Claim, audited: AuditedClaim) -> Provenance:
+        if claim.check == "parameters":
+            return self._model(claim).origin.default.but(Level.DERIVED, audited.formula)
+        return audited.looked_up or Provenance(Level.DERIVED, "the report's own numbers")
 
     def _cost(self, claim: Claim) -> Answer:
         return self._per_million(claim, "price", "throughput", claim.unit)
 
     def _per_million(self, claim: Claim, price: str, throughput: str, unit: str) -> Answer:
-        names = (_word(claim, price), _word(claim, throughput))
-        return combined("usd_per_million", names, [self.best_of(name) for name in names], unit)
+        wanted = (_word(claim, price), _word(claim, throughput))
+        return combined("usd_per_million", wanted, [self.best_of(name) for name in wanted], unit)
 
     def _ratio(self, claim: Claim) -> Answer:
-        names = (_word(claim, "of"), _word(claim, "base"))
-        return combined("over", names, [self.best_of(name) for name in names], claim.unit)
+        wanted = (_word(claim, "of"), _word(claim, "base"))
+        return combined("over", wanted, [self.best_of(name) for name in wanted], claim.unit)
 
     def _ratio_percent(self, claim: Claim) -> Answer:
         return as_percent(self._ratio(claim), less=False)
@@ -108,6 +120,21 @@ class ClaimAnswers:
             self._per_million(claim, "base_price", "base_throughput", "USD/1M tokens"),
         ]
         return as_percent(combined("over", ("cost", "base_cost"), costs, "%"), less=True)
+
+    def _arithmetic(self, claim: Claim) -> Answer:
+        """The claim's own formula, each number that it names by the best evidence."""
+        formula, inputs = _word(claim, "formula"), dict[str, Answer]()
+        for name in names(formula):
+            stated = claim.parameters.get(name)
+            if isinstance(stated, str):
+                inputs[name] = self.best_of(stated)
+            elif isinstance(stated, int | float):
+                inputs[name] = Answer(Provenance(Level.CLAIMED, self.report.title), float(stated))
+            else:
+                return unknown("nothing to compute it from")
+        if any(answer.level is Level.CLAIMED for answer in inputs.values()):
+            return unknown("it rests on a number that only the report states")
+        return evaluated(formula, inputs, claim.unit)
 
     def _fit(self, claim: Claim) -> Answer:
         """A claim at a context of its own asks how much fits; any other, which checkpoints do."""

@@ -136,7 +136,7 @@ class Columns:
             self._scenario_label(scenario) if scenario else _named(claim),
             replace(published, provenance=self._claimed(claim.line)),
             recomputed,
-            self._claim_answers.best(claim),
+            self._claim_answers.best(claim, audited),
             audited.verdict,
             (audited,),
             claim.line,

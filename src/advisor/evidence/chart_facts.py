@@ -1,17 +1,17 @@
-"""What the catalogue knows of the facts that a chart states: by name, with the origin of each."""
+"""What the catalogue knows of facts that a chart states and no claim of its report does: by name, with origins."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from advisor.anatomy.parameters import parameters
+from advisor.anatomy.parameters import active_parameters
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance, Model
 from advisor.quantities.provenance import Level, Provenance
 
 _CONFIG = "the released config.json"
 _BILLION = 1e9
-_DECIMAL_FOR_BINARY = 0.05
-"""Contexts are published as 1M or 10M and are powers of two: 4.9 % apart."""
+_ROUNDED = 0.02
+"""Billions of parameters are published in whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,6 @@ class Fact:
     tolerance: float = 0.0
 
 
-def _of_instance(name: str) -> Callable[[Instance, Accelerator], Fact | None]:
-    return lambda instance, _: Fact(instance.origin.of(name), float(getattr(instance, name)))
-
-
 def _both_ways(_: Instance, accelerator: Accelerator) -> Fact | None:
     if accelerator.link_gb_per_s is None:
         return None
@@ -37,42 +33,19 @@ def _both_ways(_: Instance, accelerator: Accelerator) -> Fact | None:
 
 
 _HARDWARE: Mapping[str, Callable[[Instance, Accelerator], Fact | None]] = {
-    "accelerator_count": _of_instance("accelerator_count"),
-    "network_gbps": _of_instance("network_gbps"),
-    "memory_gb": lambda _, chip: Fact(chip.origin.of("memory_marketing_gb"), chip.memory_marketing_gb),
     "memory_type": lambda _, chip: Fact(chip.origin.of("memory_type"), words=chip.memory_type),
     "interconnect": lambda _, chip: Fact(chip.origin.of("interconnect_name"), words=chip.interconnect_name),
     "link_gb_per_s_both_ways": _both_ways,
 }
 
 
-def _dimension(name: str) -> Callable[[Model], Fact]:
-    return lambda model: Fact(model.origin.default, float(getattr(model.architecture, name)))
-
-
-def _counted(model: Model, amount: float, what: str) -> Fact:
-    origin = model.origin.default.but(Level.DERIVED, f"{what}, from the dimensions of {_CONFIG}")
-    return Fact(origin, amount / _BILLION, tolerance=0.02)
-
-
-def _all_parameters(model: Model) -> Fact:
-    return _counted(model, parameters(model.architecture).total, "parameters of every component")
-
-
 def _active_parameters(model: Model) -> Fact:
-    """What one text token passes through, embeddings included: one routed expert in each layer that routes."""
-    arch = model.architecture
-    every = parameters(arch)
-    idle = every.routed_experts * (1 - arch.experts_per_token / arch.experts)
-    return _counted(model, every.total - every.vision - every.projector - idle, "parameters that one text token uses")
+    origin = model.origin.default.but(Level.DERIVED, f"what one text token uses, from the dimensions of {_CONFIG}")
+    return Fact(origin, active_parameters(model.architecture) / _BILLION, tolerance=_ROUNDED)
 
 
 def _shared_experts(model: Model) -> Fact:
     return Fact(model.origin.default, 1.0 if model.architecture.shared_expert_intermediate_size else 0.0)
-
-
-def _context(model: Model) -> Fact:
-    return Fact(model.origin.default, float(model.max_context_tokens), tolerance=_DECIMAL_FOR_BINARY)
 
 
 def _position_encoding(model: Model) -> Fact:
@@ -90,12 +63,8 @@ def _fp8_checkpoint(model: Model) -> Fact:
 
 
 _MODEL: Mapping[str, Callable[[Model], Fact]] = {
-    "parameters": _all_parameters,
     "active_parameters": _active_parameters,
-    "experts": _dimension("experts"),
-    "experts_per_token": _dimension("experts_per_token"),
     "shared_experts": _shared_experts,
-    "context_tokens": _context,
     "position_encoding": _position_encoding,
     "fp8_checkpoint": _fp8_checkpoint,
 }

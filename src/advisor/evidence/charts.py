@@ -13,7 +13,7 @@ from advisor.evidence.chart_facts import FACTS
 from advisor.evidence.reports import Report
 from advisor.quantities.provenance import Level, Provenance
 
-How = Literal["times", "over", "growth"]
+How = Literal["times", "over"]
 Limit = Literal["", "roofline", "streams"]
 
 

@@ -1,7 +1,7 @@
 """A report's charts in words and numbers, the same in a table of the command line and of the app."""
 
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
-from advisor.evidence.chart_answers import Answer, Cell
+from advisor.evidence.chart_answers import Answer, Cell, Group
 from advisor.evidence.points import EvidencePoint
 from advisor.quantities import text
 from advisor.wording import evidence as words
@@ -46,6 +46,12 @@ def shown(answer: Answer) -> str:
     if answer.words and answer.value is None:
         return answer.words
     return f"{_BOUNDS[answer.bound] if answer.value is not None else ''}{number(answer.value, answer.unit)}"
+
+
+def heading(group: Group) -> str:
+    """The title of a group with the unit of its numbers, unless the title says it."""
+    named = group.unit and group.unit.lower() not in group.title.lower()
+    return f"{group.title}, {group.unit}" if named else group.title
 
 
 def common_unit(cell: Cell) -> str | None:

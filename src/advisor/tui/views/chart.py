@@ -171,13 +171,12 @@ def _scale(chart: ComputedChart, unit: str) -> _Scale | None:
 
 
 def _title(group: Group, scale: _Scale | None) -> Content:
-    unit = f", {group.unit}" if group.unit else ""
     said = ""
     if scale is not None:
         kind = "log scale" if scale.is_log else "linear"
         said = f"   bars: {kind}, {words.number(scale.least, '')} to {words.number(scale.most, '')}"
     note = f"   {group.note}" if group.note else ""
-    return Content.assemble((f"{group.title}{unit}", "bold $secondary"), (f"{said}{note}", "$secondary"))
+    return Content.assemble((words.heading(group), "bold $secondary"), (f"{said}{note}", "$secondary"))
 
 
 def details(cell: Cell, width: int) -> Content:
