@@ -31,6 +31,7 @@ COLUMNS = (
 STATISTICS = ("list", "rounded", "min", "max", "mean")
 """A rounded price restates a list price with fewer digits: history, which never holds as the price."""
 TERMS = ("1y", "3y")
+PAYMENTS = ("no_upfront", "partial_upfront", "all_upfront")
 UNPLACED = "unknown"
 """The file of rows whose region the reader of a page could not name: history that no question finds."""
 WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
@@ -139,8 +140,12 @@ class PriceBook:
         if price.instance_type not in instances and price.instance_type not in self._ultraservers():
             key = "instance_type"
             raise UnknownIdError("instance", price.instance_type, instances, key=key, file=path, line=line)
-        terms = TERMS if price.option in WITH_TERM else ("",)
-        for key, value, known in (("statistic", price.statistic, STATISTICS), ("term", price.term, terms)):
+        has_term = price.option in WITH_TERM
+        for key, value, known in (
+            ("statistic", price.statistic, STATISTICS),
+            ("term", price.term, TERMS if has_term else ("",)),
+            ("payment", price.payment, ("", *PAYMENTS) if has_term else ("",)),
+        ):
             if value not in known:
                 choices = ", ".join(each or "empty" for each in known)
                 raise InputError(f"'{printable(value)}' is none of {choices}", file=path, line=line, key=key)
@@ -182,6 +187,19 @@ def _date(row: Price) -> AsOf:
     return row.provenance.as_of
 
 
+_RIGHT = {
+    "usd_per_hour": "It is USD for an hour, like 55.04.",
+    "as_of": "It is a date like 2026-07-20, or the first and the last day of a span: 2026-01-21/2026-05-18.",
+    "level": f"It is one of {', '.join(Level)}.",
+}
+"""What would be right in a cell."""
+
+
+def _wrong(cell: str, error: ValueError) -> str:
+    """What is wrong with a cell; Python's own words for a number that is none help nobody."""
+    return f"'{printable(cell)}' is no number" if str(error).startswith("could not convert") else str(error)
+
+
 def _price(cells: list[str], layer: Layer, path: Path, line: int, layers: Layers) -> Price:
     row = dict(zip(COLUMNS, cells, strict=True))
     try:
@@ -198,7 +216,7 @@ def _price(cells: list[str], layer: Layer, path: Path, line: int, layers: Layers
         key = "level"
         level = Level(row[key])
     except ValueError as error:
-        raise InputError(str(error), file=path, line=line, key=key) from error
+        raise InputError(_wrong(row[key], error), file=path, line=line, key=key, hint=_RIGHT.get(key)) from error
     provenance = Provenance(level, cited(row["source"], layers.sources), as_of, layer.name)
     return Price(
         row["instance_type"],
