@@ -56,9 +56,8 @@ def all_published_points(catalog: Catalog) -> list[EvidencePoint]:
 
 
 def published_points_of(catalog: Catalog, models: Collection[str]) -> list[EvidencePoint]:
-    """Published figures of these models, each model's together and in the order of layers, files and rows.
-
-    The files of other models stay closed.
+    """Published figures of these models, each model's together and in the order of layers, files and rows; those
+    of an unstated request shape, which nothing is computed with, come last. The files of other models stay closed.
     """
     names = Names(catalog)
     place = {model: index for index, model in enumerate(models)}
@@ -70,7 +69,7 @@ def published_points_of(catalog: Catalog, models: Collection[str]) -> list[Evide
         for point in reader.read(layer, path, model)
         if point.model in place
     ]
-    return sorted(found, key=lambda point: place[point.model])
+    return sorted(found, key=lambda point: (place[point.model], point.input_tokens is None))
 
 
 def _files(layer: Layer, models: Collection[str], names: Names) -> Iterator[tuple[Path, str]]:
