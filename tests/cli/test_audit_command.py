@@ -108,3 +108,9 @@ def test_the_document_keeps_its_contract(capsys: pytest.CaptureFixture[str]) -> 
     document = Audit.model_validate(json.loads(run(capsys, "--json")[1]))
     assert [report.id for report in document.reports] == sorted(report.id for report in document.reports)
     assert sum(sum(report.counts.values()) for report in document.reports) == len(document.claims)
+
+
+def test_a_report_named_twice_is_audited_once(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "trainium-inferentia-2025-12"
+    _, out, _ = run(capsys, name, "--report", name, "--json")
+    assert [report["id"] for report in json.loads(out)["reports"]] == [name]

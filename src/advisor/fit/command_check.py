@@ -166,7 +166,7 @@ def _of_flags(serve: _Serve, program: ServeProgram) -> Iterator[Reason]:
         if gone is not None:
             yield error("flag_removed", source, **stated, by=gone.by, instead=gone.instead)
         else:
-            likely = near(flag, program.flags, 1)
+            likely = near(flag, program.flags, 1) or ("none",)
             yield error("flag_unknown", source, **stated, likely=likely)
 
 

@@ -18,7 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "extra_exists": "{package} {version} has the extra '{extra}'.",
     "extra_missing": "{package} {version} has no extra '{extra}'; it has {extras}.",
     "flag_removed": "{flag} is gone from {program} by version {by}: {instead}.",
-    "flag_unknown": "{program} {version} has no flag {flag}; nearest is {likely}.",
+    "flag_unknown": "{program} {version} has no flag {flag} (nearest: {likely}).",
     "model_unknown": "The catalogue does not hold the model '{model}': its TP rule and context are not checked.",
     "context_beyond_base": (
         "{model}'s base model holds {limit_tokens} tokens, the Instruct model more; {context_tokens} are asked for."

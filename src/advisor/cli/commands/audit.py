@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.pasted is not None and (arguments.report or arguments.only):
         raise InputError("a pasted command is checked by itself", key="--command", hint="Leave the report out.")
     asked = [*([arguments.report] if arguments.report else []), *(arguments.only or [])]
-    reports = _reports(asked, catalog) if arguments.pasted is None else [_pasted(arguments.pasted)]
+    reports = (
+        _reports(tuple(dict.fromkeys(asked)), catalog) if arguments.pasted is None else [_pasted(arguments.pasted)]
+    )
     if arguments.chart:
         report_chart.write_chart(reports, arguments.chart, catalog, output)
         return ExitCode.YES
