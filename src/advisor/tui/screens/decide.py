@@ -111,7 +111,8 @@ class DecideScreen(Room):
             )
 
     def on_resize(self) -> None:
-        self.call_after_refresh(lambda: self.post_message(self.Narrowed(self.session.version, self._funnels)))
+        if self._funnels:  # before that nothing is shown, and the worker, not the screen, reads the catalogue
+            self.call_after_refresh(lambda: self.post_message(self.Narrowed(self.session.version, self._funnels)))
 
     def on_key(self, event: events.Key) -> None:
         """Digits answer."""
