@@ -1,7 +1,6 @@
 """`advisor catalog refresh`: newer prices from public feeds, shown before they are applied."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +61,9 @@ def _add_extras(parser: Parser) -> None:
 
 
 def run_refresh(arguments: argparse.Namespace, output: Output) -> int:
-    from advisor.workflows.apply_refresh import apply_refresh, document_of  # loads httpx
+    import asyncio  # with what follows it takes longer to load than the other actions take to answer
+
+    from advisor.workflows.apply_refresh import apply_refresh, document_of
     from advisor.workflows.refresh_catalog import read_feeds
 
     catalog, paths = open_catalog(arguments), user_paths()
