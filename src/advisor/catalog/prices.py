@@ -32,6 +32,8 @@ STATISTICS = ("list", "rounded", "min", "max", "mean")
 """A rounded price restates a list price with fewer digits: history, which never holds as the price."""
 TERMS = ("1y", "3y")
 PAYMENTS = ("no_upfront", "partial_upfront", "all_upfront")
+COMPUTE_PLAN = "compute_"
+"""Prefix of a payment: an EC2 Instance plan binds to a family and is the one that is meant without a word."""
 UNPLACED = "unknown"
 """The file of rows whose region the reader of a page could not name: history that no question finds."""
 WITH_TERM: tuple[PurchaseOption, ...] = ("savings_plan", "reserved")
@@ -144,7 +146,7 @@ class PriceBook:
         for key, value, known in (
             ("statistic", price.statistic, STATISTICS),
             ("term", price.term, TERMS if has_term else ("",)),
-            ("payment", price.payment, ("", *PAYMENTS) if has_term else ("",)),
+            ("payment", price.payment.removeprefix(COMPUTE_PLAN), ("", *PAYMENTS) if has_term else ("",)),
         ):
             if value not in known:
                 choices = ", ".join(each or "empty" for each in known)

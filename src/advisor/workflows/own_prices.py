@@ -5,13 +5,11 @@ from datetime import date
 from pathlib import Path
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.prices import COLUMNS, TERMS, WITH_TERM
+from advisor.catalog.prices import COLUMNS, PAYMENTS, TERMS, WITH_TERM
 from advisor.catalog.records import Price, PurchaseOption
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.export.price_files import Cells, amount, only_one, price_path, read_price_rows, row_key, write_rows
 from advisor.quantities.provenance import Level
-
-PAYMENTS = ("no_upfront", "partial_upfront", "all_upfront")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from advisor.catalog.feeds.bulk_offers import PAYMENTS
 from advisor.catalog.feeds.json_events import JsonEvents
 from advisor.catalog.feeds.reading import FeedError, FeedPrice, Node, Reading, price_of
+from advisor.catalog.prices import COMPUTE_PLAN
 from advisor.quantities.provenance import Level
 
 INDEX = "/savingsPlan/v1.0/aws/AWSComputeSavingsPlan/current/region_index.json"
@@ -20,8 +21,8 @@ _PLANS = "products.item"
 _RATES = "terms.savingsPlan.item.rates.item"
 _RATE_PLAN = "terms.savingsPlan.item.sku"
 _TERMS = {"1yr": "1y", "3yr": "3y"}
-_KINDS = {"EC2InstanceSavingsPlans": "", "ComputeSavingsPlans": "compute_"}
-"""Prefix of the payment: an EC2 Instance plan binds to a family and is the one that is meant without a word."""
+_KINDS = {"EC2InstanceSavingsPlans": "", "ComputeSavingsPlans": COMPUTE_PLAN}
+"""Prefix of the payment."""
 _BOX = re.compile(r"(?:[A-Z0-9]+-)?BoxUsage:(?P<type>[\w.-]+)")
 _LINUX = "RunInstances"
 
