@@ -258,7 +258,7 @@ def test_a_failure_keeps_the_regions_that_were_read_and_the_next_try_goes_on(pat
     with feeds.serving(answers) as server:
         with pytest.raises(EndpointError) as caught:
             refresh(ask(server, "us-east-1", "us-east-2"), paths)
-        assert "the same command goes on from there" in caught.value.sentence()
+        assert "trying again goes on from there" in caught.value.sentence()
         answers[ohio] = feeds.as_json(feeds.page("US East (Ohio)", {"p5.48xlarge": "50"}))
         found = refresh(ask(server, "us-east-1", "us-east-2"), paths)
         assert [request.path for request in server.requests].count(PAGE) == 1

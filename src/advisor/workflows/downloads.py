@@ -200,7 +200,7 @@ class Downloads:
         said = printable(str(error)) or type(error).__name__
         return EndpointError(
             f"{place.what}: {self.url(place)}: {said}",
-            hint="Nothing was changed. What was read whole is kept for today: the same command goes on from there.",
+            hint="Nothing was changed. What was read whole is kept for today: trying again goes on from there.",
         )
 
 

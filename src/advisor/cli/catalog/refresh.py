@@ -74,7 +74,7 @@ def run_refresh(arguments: argparse.Namespace, output: Output) -> int:
             _write(refresh, output)
         applies = not refresh.is_empty and (arguments.yes or (not output.json_mode and _is_agreed(refresh, output)))
     except KeyboardInterrupt:
-        hint = "Nothing was changed. What was read whole is kept for today: the same command goes on from there."
+        hint = "Nothing was changed. What was read whole is kept for today: trying again goes on from there."
         raise CancelledError("cancelled", hint=hint) from None
     written = apply_refresh(refresh, paths) if applies else []
     if output.json_mode:
