@@ -195,7 +195,7 @@ def test_audit_recomputes_and_strict_exits_1(capsys: pytest.CaptureFixture[str])
 def test_a_chart_of_a_report_is_a_table_and_a_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft") == 0
     assert "≥ 7.97" in capsys.readouterr().out
-    assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft", "--json") == 0
+    assert run("audit", "llama-4-serving-2026-02", "--chart", "ttft", "--json", "--strict") == 0
     shown: Any = document(capsys)
     assert shown["schema"] == "advisor.chart/1"
     assert shown["charts"][0]["groups"][0]["rows"][0]["as_published"]["value"] == 120

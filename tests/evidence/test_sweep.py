@@ -10,7 +10,8 @@ from advisor.catalog.load import Catalog
 from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.calibration import mean_efficiency
 from advisor.evidence.points import EvidencePoint
-from advisor.performance.replica_model import RequestShape
+from advisor.evidence.stack import Stack
+from advisor.performance.replica_model import ReplicaModel, RequestShape
 from advisor.quantities.provenance import Level
 from evidence.points import measured, stack
 
@@ -108,6 +109,24 @@ def test_prefill_is_calibrated_from_the_first_token_at_one_request(basis_with: A
     assert prefill.provenance.level is Level.CALIBRATED
     assert 0 < prefill.value < 1
     assert basis_with(SWEEP).prefill.provenance.level is Level.MODELLED
+
+
+def test_a_calibrated_prefill_takes_as_long_as_the_first_token_that_it_is_from(
+    basis_with: Ask, catalog: Catalog
+) -> None:
+    basis = basis_with([*SWEEP, measured(1, 400.0, metric="ttft_ms"), measured(1, 16.0, metric="itl_ms")])
+    model = ReplicaModel(stack(catalog, "L40S-48GB").replica, CHAT, basis.decode, basis.prefill)
+    assert model.prefill_ms == pytest.approx(400.0 - 16.0)
+
+
+def test_what_others_published_of_a_stack_calibrates_its_prefill(catalog: Catalog, knowledge: Knowledge) -> None:
+    model, engine = catalog.model("llama-4-scout"), catalog.engine("optimum-neuron")
+    trainium = catalog.accelerator("Trainium2")
+    asked = Stack(model, model.checkpoints["bf16"], trainium, engine, engine.default_version, 64)
+    basis = best_basis(asked, RequestShape(1500, 250), knowledge.points, catalog)
+    predicted = ReplicaModel(asked.replica, RequestShape(1500, 250), basis.decode, basis.prefill)
+    assert basis.prefill.provenance.level is Level.CALIBRATED
+    assert predicted.first_token_ms == pytest.approx(575.0, rel=0.02)
 
 
 def test_a_rate_of_one_request_a_second_is_not_one_request_in_flight(basis_with: Ask) -> None:

@@ -85,7 +85,7 @@ def _row(cell: ChartCell, group: Group, output: Output) -> Row:
         _side(cell.best, unit, output),
         words.spread(cell.best),
         words.ratio(cell.over_best),
-        Cell(words.verdict(cell.verdict), _STYLES.get(cell.verdict.value, "bold red")),
+        Cell(cell.verdict.value.replace("_", " "), _STYLES.get(cell.verdict.value, "bold red")),
         " ".join(words.remarks(cell.best)),
     )
 

@@ -8,7 +8,7 @@ from advisor.wording import evidence as words
 from advisor.wording.reasons import sentence
 
 UNKNOWN = "unknown"
-_SAME = 0.0005
+_SAME, _NEARLY = 0.0005, 0.005
 _BOUNDS = {"at_most": "≤ ", "at_least": "≥ ", "": ""}
 _MARKS = {
     AuditVerdict.OK: "✓ ok",
@@ -68,12 +68,12 @@ def spread(answer: Answer) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """`33.6×`, `÷7.65`, `=`: how many times the other number the published one is, or which part of it."""
+    """`33.6×`, `÷7.65`, `=`, `≈`: how many times the other number the published one is, or which part of it."""
     if value is None:
         return ""
-    if abs(value - 1) < _SAME:
-        return "="
-    mark, factor = ("÷", 1 / value) if value < 0.995 else ("", value)
+    if abs(value - 1) < _NEARLY:
+        return "=" if abs(value - 1) < _SAME else "≈"
+    mark, factor = ("÷", 1 / value) if value < 1 else ("", value)
     number = f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
     return f"÷{number}" if mark else f"{number}×"
 

@@ -66,8 +66,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         _reports(tuple(dict.fromkeys(asked)), catalog) if arguments.pasted is None else [_pasted(arguments.pasted)]
     )
     if arguments.chart:
-        report_chart.write_chart(reports, arguments.chart, catalog, output)
-        return ExitCode.YES
+        false = report_chart.write_chart(reports, arguments.chart, catalog, output)
+        return ExitCode.NO if arguments.strict and false else ExitCode.YES
     claims = [claim for report in reports for claim in _audited(report, catalog, asked)]
     shown = _chosen(claims, arguments)
     if output.json_mode:
