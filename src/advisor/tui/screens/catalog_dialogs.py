@@ -52,13 +52,13 @@ class CompareDialog(ModalScreen[None]):
 
     def on_mount(self) -> None:
         table = self.query_one("#compared", SideBySide)
-        widest = max(min(cell.cell_len, _LONGEST) for row in self._rows for cell in row[1:])
+        widest = max(cell.cell_len for row in self._rows for cell in row[1:] if cell.cell_len <= _LONGEST)
         table.step = max(widest, *map(len, self._names)) + 2 * table.cell_padding
         table.add_column(Text("figure"), width=_LABEL)
         for name in self._names:
             table.add_column(Text(name, justify="right", style="bold"), width=table.step - 2 * table.cell_padding)
         for row in self._rows:
-            wraps = row[0].cell_len > _LABEL or any(cell.cell_len > _LONGEST for cell in row[1:])
+            wraps = row[0].cell_len > _LABEL or any(cell.cell_len > widest for cell in row[1:])
             table.add_row(*row, height=None if wraps else 1)
         table.focus()
 
