@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import main
-from advisor.export.contracts import Audit
+from advisor.export.audit_contract import Audit
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -39,21 +39,29 @@ def generate() -> dict[str, str]:
 
 
 def _models() -> dict[str, "type[BaseModel]"]:
-    from advisor.export import benchmark_contract, contracts, recommendation_contract, refresh_contract
+    from advisor.export import (
+        audit_contract,
+        benchmark_contract,
+        catalog_contract,
+        contracts,
+        fit_contract,
+        recommendation_contract,
+        refresh_contract,
+    )
 
     return {
-        "fit": contracts.Fit,
-        "fits": contracts.Fits,
-        "prices": contracts.Prices,
-        "catalog": contracts.Catalog,
-        "audit": contracts.Audit,
-        "chart": contracts.Chart,
+        "fit": fit_contract.Fit,
+        "fits": fit_contract.Fits,
+        "prices": catalog_contract.Prices,
+        "catalog": catalog_contract.Catalog,
+        "audit": audit_contract.Audit,
+        "chart": audit_contract.Chart,
         "evidence": contracts.Evidence,
         "benchmark": benchmark_contract.Benchmark,
         "runs": benchmark_contract.Runs,
         "verify": benchmark_contract.Verify,
         "error": contracts.Error,
-        "check": contracts.Check,
+        "check": catalog_contract.Check,
         "recheck": contracts.Recheck,
         "refresh": refresh_contract.Refresh,
         "recommendation": recommendation_contract.Recommendation,

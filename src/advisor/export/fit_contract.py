@@ -1,0 +1,67 @@
+"""The contracts of `advisor.fit/1` and `advisor.fits/1`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from advisor.export.contracts import Document, Number, ReasonDocument
+
+
+class Parallelism(BaseModel):
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+    devices_used: int
+    valid_tensor_parallel_sizes: list[int]
+
+
+class PerDevice(BaseModel):
+    """Bytes on one device. null: nobody has published it."""
+
+    usable_bytes: Number
+    budget_bytes: Number
+    weights_bytes: Number = Field(description="without the RoPE table")
+    rope_table_bytes: Number
+    activation_bytes: Number | None
+    non_torch_bytes: Number | None
+    cuda_graph_bytes: Number | None
+    kv_cache_bytes: Number = Field(description="available for the KV cache")
+    kv_needed_bytes: Number = Field(description="for max(1, concurrency) requests at context")
+    margin_bytes: Number
+    band_bytes: Number
+
+
+class KvCache(BaseModel):
+    hybrid: bool
+    dtype: str
+    bytes_per_token_per_device: Number
+    blocks: int | None
+    capacity_tokens: int
+    max_context_tokens: int
+    max_concurrency_at_context: Number
+
+
+class Alternatives(BaseModel):
+    hybrid_on: KvCache | None
+    hybrid_off: KvCache | None
+
+
+class Fit(Document):
+    model: str
+    checkpoint: str
+    instance: str
+    engine: str
+    verdict: Literal["fits", "tight", "does_not_fit", "invalid", "unsupported"]
+    context_tokens: int
+    concurrency: int
+    parallelism: Parallelism
+    per_device: PerDevice | None
+    kv_cache: KvCache | None
+    alternatives: Alternatives
+    reasons: list[ReasonDocument]
+    serve_argv: list[str]
+    serve_env: dict[str, str]
+
+
+class Fits(BaseModel):
+    schema_: str = Field(alias="schema")
+    fits: list[Fit]
