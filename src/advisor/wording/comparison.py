@@ -70,6 +70,9 @@ def _line(lines: Sequence[PriceLine], way: Purchase, payment: str) -> PriceLine:
 
 def _priced(line: PriceLine, row: InstanceRow) -> Figure:
     label = f"USD/h {bought(line)}"
+    if line.price is not None and line.way == "spot":
+        # A market that differs between zones and moves within a day has no best.
+        return Figure(label, price_words(line), line.price.provenance)
     if line.price is not None:
         return Figure(label, price_words(line), line.price.provenance, amount=line.price.known, better="less")
     missing = price_words(line) if row.is_offered else NOT_OFFERED

@@ -15,7 +15,7 @@ from advisor.tui.keys import DIALOG, bindings
 from advisor.tui.views.text import muted
 from advisor.tui.widgets.rowtable import RowTable
 
-_LONGEST, _LABEL = 22, 26
+_LONGEST, _LABEL = 22, 24
 """The widest cell and label that stand on one line; a longer text wraps."""
 
 
