@@ -78,7 +78,9 @@ class AdvisorApp(App[None]):
         for room in _SCREENS:
             self.add_mode(room, partial(_screen, room, session))
         self.register_theme(DARK)
-        self.theme = DARK.name
+        # Set before the first style sheet is read: `self.theme = …` would have every sheet read twice more.
+        self.set_reactive(App.theme, DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:
         self._ticks = self.set_interval(_PAINT_S, self._tick, pause=True)
