@@ -11,7 +11,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalog.layers import shipped_root
+from advisor.catalog.layers import read_csv, read_toml, shipped_root
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError
 
@@ -231,3 +231,11 @@ def test_whatever_stands_in_an_overlay_is_taken_or_refused_by_file(
             read_all(load_catalog([Path(folder)]))
         except InputError as error:
             assert error.file == str(path)
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it cannot be read: Is a directory") as caught:
+        read_toml(tmp_path)
+    assert caught.value.file == str(tmp_path)
+    with pytest.raises(InputError, match="it cannot be read: Is a directory"):
+        list(read_csv(tmp_path, ["a"]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from advisor.catalog.complaints import STRICT, Complaints
 from advisor.catalog.records import Beneath, Origin, Source
@@ -250,12 +250,21 @@ def _stated_provenance(values: Mapping[str, Any], table: Table, path: Path) -> I
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as a dictionary; a syntax error names file and line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with _opened(path) as file:
+            return tomllib.loads(file.read())
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
         raise InputError(f"this is not valid TOML: {error}", file=path, line=int(at[1]) if at else None) from error
     except UnicodeDecodeError as error:
         raise InputError("this is not UTF-8 text", file=path) from error
+
+
+def _opened(path: Path) -> TextIO:
+    """A file to read. InputError where that is not permitted, or where it is none."""
+    try:
+        return path.open(encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror}", file=path) from error
 
 
 def read_csv(
@@ -266,7 +275,7 @@ def read_csv(
     Optional columns may follow the others, in their order; a cell of one that is left out is empty. Complaints
     that are only kept leave out the row, or the rest of a file that is no CSV.
     """
-    with complaints.skipping(), path.open(encoding="utf-8", newline="") as file:
+    with complaints.skipping(), _opened(path) as file:
         # Without strict, a quote that is never closed swallows the rest of the file in silence.
         reader, before = csv.reader(file, strict=True), 0
         try:

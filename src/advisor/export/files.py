@@ -36,6 +36,14 @@ def write_atomically(path: Path, text: str) -> None:
         raise InputError(f"it cannot be written: {error.strerror}", file=path) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it. InputError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"it cannot be made: {error.strerror}", file=folder) from error
+
+
 def _sync_directory(directory: Path) -> None:
     """Until the new name is on disk too, a power cut could bring the old file back."""
     descriptor = os.open(directory, os.O_RDONLY)

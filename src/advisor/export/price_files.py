@@ -9,7 +9,7 @@ from pathlib import Path
 from advisor.catalog.layers import read_csv, read_toml
 from advisor.catalog.prices import COLUMNS
 from advisor.errors import InputError
-from advisor.export.files import write_atomically
+from advisor.export.files import make_folder, write_atomically
 
 Cells = tuple[str, ...]
 RowKey = tuple[str, str, str, str, str]
@@ -37,7 +37,7 @@ def amount(usd_per_hour: float) -> str:
 
 def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Cells]) -> None:
     """Write a CSV file of the catalogue. InputError where it cannot be written; the old file is then as it was."""
-    _make_folder(path.parent)
+    make_folder(path.parent)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -55,7 +55,7 @@ def write_sources(root: Path, sources: Mapping[str, Mapping[str, str]]) -> None:
     """Write the list of sources of a layer."""
     import tomli_w
 
-    _make_folder(root)
+    make_folder(root)
     write_atomically(root / "sources.toml", tomli_w.dumps(dict(sorted(sources.items()))))
 
 
@@ -64,18 +64,15 @@ def only_one(lock: Path) -> Iterator[None]:
     """Keep other processes from changing the same files meanwhile. InputError while one of them does."""
     import fcntl
 
-    _make_folder(lock.parent)
-    with lock.open("w", encoding="utf-8") as file:
+    make_folder(lock.parent)
+    try:
+        file = lock.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error.strerror}", file=lock) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             hint = "Wait for it to end, and try again."
             raise InputError("another advisor is changing these prices", file=lock.parent, hint=hint) from error
         yield
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"it cannot be made: {error.strerror}", file=folder) from error

@@ -38,7 +38,7 @@ class ChangedPrice(ListedPrice):
     before_usd_per_hour: Number | None
     percent: Number | None
     own_usd_per_hour: Number | None = Field(description="what the user wrote by hand; it stays in force")
-    doubts: list[Literal["far", "off_family"]]
+    doubts: list[Literal["far", "off_family", "above_list"]]
 
 
 class InterruptionBand(BaseModel):

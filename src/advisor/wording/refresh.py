@@ -19,6 +19,7 @@ _STATES = {
 _DOUBTS = {
     "far": f"moves by more than {FAR_PERCENT:g} %",
     "off_family": "off its family's multiplier in this region",
+    "above_list": "costs more than on demand",
 }
 _SKIPPED = {
     "no_price": "without a price",

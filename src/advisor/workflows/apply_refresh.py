@@ -34,7 +34,7 @@ def apply_refresh(refresh: Refresh, paths: UserPaths) -> list[Path]:
     """Write the difference; returns the files that were written. InputError where one cannot be.
 
     Sources come first, and those that nothing cites any more go last, so that whatever interrupts this, every row
-    of every file has its source.
+    of every file has its source. Versions are written with the last step only: a file counts as applied when all is.
     """
     root = paths.refreshed
     with only_one(paths.data / "refresh.lock"):
@@ -42,13 +42,17 @@ def apply_refresh(refresh: Refresh, paths: UserPaths) -> list[Path]:
         for change in refresh.difference.rows:
             by_region[change.stated.price.region].append(change)
         sources = {**read_sources(root), **refresh.sources}
-        write_sources(root, sources)
+        write_sources(root, sources | {key: _unversioned(source) for key, source in refresh.sources.items()})
         written = [_write_region(root, region, changes) for region, changes in sorted(by_region.items())]
         if refresh.bands:
             written.append(_write_bands(root, refresh.bands))
         write_sources(root, _cited(root, sources))
         shutil.rmtree(paths.staging, ignore_errors=True)  # a leftover costs nothing: it counts for a day only
     return [*written, root / "sources.toml"]
+
+
+def _unversioned(source: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in source.items() if key != "version"}
 
 
 def _write_region(root: Path, region: str, changes: Collection[PriceChange]) -> Path:

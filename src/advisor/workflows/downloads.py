@@ -26,6 +26,8 @@ OnBytes = Callable[[int, int | None], None]
 BACKOFF_S = (0.5, 2.0, 6.0)
 TIMEOUT_S = 30.0
 _CONNECT_S = 10.0
+_LONGEST_WAIT_S = 60.0
+"""A server that wants to be left alone for longer is not waited for."""
 _MOST_REDIRECTS = 3
 _PIECE = 1 << 20
 """Most bytes that are unpacked at once: a small body may hold gigabytes of zeros."""
@@ -79,7 +81,15 @@ class Downloaded(Generic[T]):
 
 
 class _BusyError(Exception):
-    """The server refused for a reason that may pass."""
+    """The server refused for a reason that may pass. wait_s: what it asks for, 0 where it does not say."""
+
+    def __init__(self, complaint: str, wait_s: float) -> None:
+        super().__init__(complaint)
+        self.wait_s = wait_s
+
+
+class _ElsewhereError(Exception):
+    """The server sent us where we do not go."""
 
 
 class _SpoiltError(Exception):
@@ -112,19 +122,31 @@ class Downloads:
         timeout_s: float = TIMEOUT_S,
         backoff_s: Sequence[float] = BACKOFF_S,
     ) -> None:
-        """base_url: a mirror in which every host is a folder, instead of the hosts themselves."""
-        import httpx
+        """base_url: a mirror in which every host is a folder, instead of the hosts themselves.
 
+        EndpointError where the environment's proxy or certificates cannot be used.
+        """
         self._base_url = base_url
         self._on_bytes = on_bytes
         self._pause = pause
         self._backoff_s = tuple(backoff_s)
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
-            follow_redirects=True,
-            max_redirects=_MOST_REDIRECTS,
-            headers={"Accept-Encoding": "gzip", "User-Agent": "advisor"},
-        )
+        self._client = self._connecting(timeout_s)
+
+    def _connecting(self, timeout_s: float) -> "httpx.AsyncClient":
+        import httpx
+
+        try:
+            return httpx.AsyncClient(
+                timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
+                follow_redirects=True,
+                max_redirects=_MOST_REDIRECTS,
+                headers={"Accept-Encoding": "gzip", "User-Agent": "advisor"},
+                event_hooks={"request": [self._check_address]},
+            )
+        except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+            complaint = f"the proxy or the certificates that the environment names cannot be used: {error}"
+            hint = "See HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+            raise EndpointError(complaint, hint=hint) from error
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,14 +174,21 @@ class Downloads:
             try:
                 return await self._try(place, attempt)
             except (httpx.TransportError, _BusyError, _SpoiltError) as error:
-                if wait_s is None:
+                asked_s = error.wait_s if isinstance(error, _BusyError) else 0.0
+                if wait_s is None or asked_s > _LONGEST_WAIT_S:
                     raise self._gave_up(place, error) from error
                 if isinstance(error, _SpoiltError) or not attempt.can_go_on:
                     attempt = _Attempt(start())
-                await self._pause(wait_s)
-            except (httpx.InvalidURL, httpx.TooManyRedirects) as error:
+                await self._pause(max(wait_s, asked_s))
+            except (httpx.InvalidURL, httpx.TooManyRedirects, _ElsewhereError) as error:
                 raise self._gave_up(place, error) from error
         raise AssertionError("the last attempt returns or raises")
+
+    async def _check_address(self, request: "httpx.Request") -> None:
+        """Before every request, those that a redirect makes among them: what began encrypted stays so."""
+        allowed = ("https",) if self._base_url is None or self._base_url.startswith("https:") else ("http", "https")
+        if request.url.scheme not in allowed:
+            raise _ElsewhereError(f"it redirects to {request.url}, which is not {' or '.join(allowed)}")
 
     async def _try(self, place: Place, attempt: _Attempt[T]) -> Downloaded[T] | None:
         url = self.url(place)
@@ -181,7 +210,9 @@ class Downloads:
         """Whether the answer is the file from the beginning, or the rest of it."""
         status = response.status_code
         if status >= 500 or status in _PASSING:
-            raise _BusyError(f"the server answered {status}")
+            wait_s = _retry_after_s(response)
+            asked = f" and asks to be left alone for {wait_s:,.0f} s" if wait_s > _LONGEST_WAIT_S else ""
+            raise _BusyError(f"the server answered {status}{asked}", wait_s)
         if status == 206 and attempt.can_go_on:
             if not response.headers.get("content-range", "").startswith(f"bytes {attempt.position}-"):
                 raise _SpoiltError("the server sent another part than was asked for")
@@ -193,13 +224,14 @@ class Downloads:
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
             raise EndpointError(f"{place.what}: the body is packed as '{printable(encoding)}', which was not asked for")
+        if not (encoding == "gzip" or {"content-length", "transfer-encoding"} & set(response.headers)):
+            raise EndpointError(f"{place.what}: the server states no length, so that a cut body would look whole")
         attempt.unpacker = _Gzip(attempt.reader) if encoding == "gzip" else _Plain(attempt.reader)
         attempt.etag = response.headers.get("etag", "")
 
     def _gave_up(self, place: Place, error: Exception) -> EndpointError:
-        said = printable(str(error)) or type(error).__name__
         return EndpointError(
-            f"{place.what}: {self.url(place)}: {said}",
+            f"{place.what}: {self.url(place)}: {_said(error)}",
             hint="Nothing was changed. What was read whole is kept for today: trying again goes on from there.",
         )
 
@@ -218,7 +250,7 @@ class _Plain:
         self.reader.feed(piece)
 
     def close(self) -> None:
-        """The protocol knows where a plain body ends."""
+        """The protocol knows where a plain body ends: one of no stated length is refused."""
 
 
 @dataclass(slots=True)
@@ -239,6 +271,23 @@ class _Gzip:
     def close(self) -> None:
         if not self._stream.eof:
             raise _SpoiltError("the body ends in the middle")
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, where the library does not say it in words."""
+    import httpx
+
+    if isinstance(error, httpx.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx.TimeoutException):
+        return "the server fell silent"
+    return printable(str(error)).rstrip(".") or "the connection broke"
+
+
+def _retry_after_s(response: "httpx.Response") -> float:
+    """Seconds that the server asks to be left alone; 0 for none, and for the form that is a date."""
+    stated = response.headers.get("retry-after", "")
+    return float(stated) if stated.isascii() and stated.isdigit() else 0.0
 
 
 def _total(response: "httpx.Response", position: int) -> int | None:

@@ -1,12 +1,11 @@
 """Which files a refresh reads: one step each, with the places where it may lie and the reader that understands it."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.catalog.feeds import bulk, bulk_json, capacity_blocks, page, savings, spot
-from advisor.catalog.feeds.reading import FeedError, Reading
+from advisor.catalog.feeds.reading import Reading, parsed
 from advisor.catalog.records import PurchaseOption
 from advisor.errors import EndpointError
 from advisor.workflows.downloads import Downloads, Place, Reader, Whole
@@ -58,14 +57,6 @@ class _Page(_Document):
 
     def close(self) -> Reading:
         return self.read(self._whole.close())
-
-
-def parsed(body: bytes, what: str) -> Any:
-    """A document of JSON. FeedError where it is none."""
-    try:
-        return json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FeedError(what, "", f"is not JSON: {error}") from None
 
 
 def page_steps(regions: Collection[str], wanted: Collection[str]) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.catalog.feeds.reading import Band, FeedPrice, Reading
-from advisor.export.files import write_atomically
+from advisor.export.files import make_folder, write_atomically
 from advisor.quantities.provenance import Level
 
 _SCHEMA = 1
@@ -45,7 +45,7 @@ class Staging:
     def put(self, name: str, staged: Staged) -> None:
         """Keep a reading. InputError where the folder cannot be written."""
         reading = staged.reading
-        self._root.mkdir(parents=True, exist_ok=True)
+        make_folder(self._root)
         stored = {
             "schema": _SCHEMA,
             "stamp": self._stamp,

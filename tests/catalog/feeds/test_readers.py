@@ -79,6 +79,13 @@ def test_a_price_stated_twice_and_differently_is_not_believed() -> None:
             lambda page: {"regions": {HOME: {"k": {"Instance Type": "p5.48xlarge", "price": {"USD": 3}}}}},
             "k.price is a table, not a price",
         ),
+        *(
+            (
+                lambda page, usd=usd: {"regions": {HOME: {"k": {"Instance Type": "p5.48xlarge", "price": usd}}}},
+                "not a price",
+            )
+            for usd in ("NaN", float("nan"), "1e300", 10**400, "1_000", "1e-300", "55,04", True)
+        ),
     ],
 )
 def test_an_unexpected_field_of_the_page_is_named(spoil: Callable[[Any], Any], complaint: str) -> None:
@@ -142,8 +149,10 @@ def test_the_list_as_json_says_the_same_as_the_csv() -> None:
         (b"[1, 2", "ends early"),
         (feeds.bulk_json().replace(b'"unit"', b'"per"'), r"terms.OnDemand.FIX\w+ .* has no Unit|has no Unit"),
         (b'{"terms": {"OnDemand": {"A": {}}}}', "come before any wanted product"),
+        (b"[" * 100_000, "is nested deeper than 64 levels"),
+        (b'{"products": "' + b"x" * (2 << 20), "has a value longer than"),
     ],
-    ids=["cut", "no table", "no unit", "no products"],
+    ids=["cut", "no table", "no unit", "no products", "without an end in depth", "without an end in length"],
 )
 def test_a_list_of_json_that_is_not_as_expected_is_named_by_field(data: bytes, complaint: str) -> None:
     with pytest.raises(FeedError, match=complaint):
@@ -210,6 +219,8 @@ def test_a_savings_file_that_ends_early_or_names_no_plan_is_refused() -> None:
         reader.close()
     with pytest.raises(FeedError, match="'FIXSP3YNU0000001' is none of the products"):
         savings({**feeds.SAVINGS, "products": []})
+    with pytest.raises(FeedError, match="regionCode is 'eu-west-1', another region's"):
+        savings({**feeds.SAVINGS, "regionCode": "eu-west-1"})
     with pytest.raises(FeedError, match=r"products.item.attributes.purchaseTerm is '5yr', none of 1yr, 3yr"):
         product = {
             "sku": "A",
@@ -231,6 +242,13 @@ def test_the_spot_advisor_gives_bands_and_estimates_and_savings_may_be_negative(
     assert made["ca-central-1"].usd_per_hour == pytest.approx(97.2)
     assert {(price.level, price.statistic) for price in made.values()} == {(Level.DERIVED, "mean")}
     assert list(estimates(found.bands, {})) == []
+
+
+@pytest.mark.parametrize("savings_percent", [float("nan"), 101, -1e9, 10**400])
+def test_a_saving_that_cannot_be_is_refused(savings_percent: float) -> None:
+    said = {"us-east-1": {"Linux": {"p5.48xlarge": {"s": savings_percent, "r": 4}}}}
+    with pytest.raises(FeedError, match=r"p5\.48xlarge\.s is"):
+        read_advisor({**feeds.SPOT_ADVISOR, "spot_advisor": said}, ("us-east-1",), WANTED)
 
 
 @pytest.mark.parametrize(

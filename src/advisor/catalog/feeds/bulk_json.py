@@ -16,6 +16,7 @@ _ATTRIBUTES: Mapping[str, str] = {
     "preInstalledSw": "Pre Installed S/W",
     "capacitystatus": "CapacityStatus",
     "marketoption": "MarketOption",
+    "regionCode": "Region Code",
 }
 """Attributes of a product, and the CSV's columns that say the same."""
 

@@ -60,6 +60,9 @@ class BulkOffers:
         """Keep the price of a row, or count why not. place: where it stands, for a FeedError."""
         if row.get("Instance Type") not in self.wanted:
             return
+        if row.get("Region Code", "") not in (self.region, ""):  # older files do not say it
+            self.found.skipped["other_region"] += 1
+            return
         for reason, column, passing in _TRAPS:
             if row.get(column, "") not in passing:
                 self.found.skipped[reason] += 1

@@ -5,14 +5,12 @@ Two shapes are known: until spring 2026 a table lay in one text of JSON, `jsonDa
 the one in brackets that of one accelerator; where the two do not fit together, neither is believed.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from html import unescape
-from typing import Any
 
 from advisor.catalog.feeds.locations import region_of
-from advisor.catalog.feeds.reading import FeedError, FeedPrice, Node, Reading
+from advisor.catalog.feeds.reading import FeedError, FeedPrice, Node, Reading, parsed, price_of
 from advisor.quantities.provenance import Level
 
 HOST, PATH = "aws.amazon.com", "/ec2/capacityblocks/pricing/"
@@ -43,7 +41,7 @@ def read_capacity_blocks(page: bytes, regions: Collection[str], wanted: Mapping[
 def _tables(page: bytes) -> Iterator[tuple[Mapping[str, str], Node]]:
     """Each table of prices: the instance types by row group, and its rows."""
     for number, script in enumerate(_SCRIPT.findall(page)):
-        document = _loaded(script, f"script {number}")
+        document = parsed(script, _NAME, f"script {number}")
         data = document.get("data") if isinstance(document, dict) else None
         if not isinstance(data, dict) or "items" not in data:
             continue
@@ -84,31 +82,25 @@ def _take_row(
     if region is None or region not in regions:
         found.skipped["unknown_location" if region is None else "other_region"] += 1
         return
-    stated = _RATES.search(_plain(row.at(_RATE).text()))
-    usd = float(stated["instance"].replace(",", "")) if stated else 0.0
-    if stated is None or not usd:
+    cell = row.at(_RATE)
+    stated = _RATES.search(_plain(cell.text()))
+    usd, each = (_usd(stated[name], cell) for name in ("instance", "each")) if stated else (None, None)
+    if usd is None:
         found.skipped["no_price"] += 1
         return
-    each = float(stated["each"].replace(",", "")) if stated["each"] else None
     if each is not None and abs(each * wanted[name] / usd - 1) > _TOLERANCE:
         found.skipped["inconsistent"] += 1
         return
     found.take(FeedPrice(name, region, "capacity_block", usd, Level.SPECIFIED))
 
 
+def _usd(stated: str | None, cell: Node) -> float | None:
+    return None if stated is None else price_of(stated.replace(",", ""), cell.feed, cell.path)
+
+
 def _inner(text: Node) -> Node:
     """A value of JSON that is JSON text itself."""
-    try:
-        return Node(text.feed, json.loads(text.text()), text.path)
-    except json.JSONDecodeError as error:
-        raise text.error(f"is not JSON: {error}") from None
-
-
-def _loaded(script: bytes, place: str) -> Any:
-    try:
-        return json.loads(script)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise FeedError(_NAME, place, f"is not JSON: {error}") from None
+    return Node(text.feed, parsed(text.text(), text.feed, text.path), text.path)
 
 
 def _plain(text: str) -> str:

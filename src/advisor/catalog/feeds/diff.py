@@ -7,6 +7,7 @@ from statistics import median
 
 from advisor.catalog.families import HOME, is_off, priced_together
 from advisor.catalog.feeds.reading import FeedPrice
+from advisor.catalog.layers import REFRESHED
 from advisor.catalog.records import Price, PurchaseOption
 from advisor.quantities.provenance import AsOf
 
@@ -32,7 +33,8 @@ class StatedPrice:
 class PriceChange:
     """One price that a feed states. before: what is listed now; own: what the user wrote by hand, which stays.
 
-    doubts: "far" for a change beyond 30 %, "off_family" for a price off its family's regional multiplier.
+    doubts: "far" for a change beyond 30 %, "off_family" for a price off its family's regional multiplier,
+    "above_list" for a commitment that costs more than on demand. Spot may do all of that.
     """
 
     stated: StatedPrice
@@ -49,6 +51,14 @@ class PriceChange:
         """By how much it changes; None for a price that was not listed before."""
         return None if self.before is None else (self.usd_per_hour / self.before.usd_per_hour - 1) * 100
 
+    @property
+    def is_known(self) -> bool:
+        """Whether an earlier refresh wrote the same price of the same day, so that there is nothing to write."""
+        if self.before is None or abs(self.usd_per_hour / self.before.usd_per_hour - 1) > _SAME:
+            return False
+        origin, stated = self.before.provenance, self.stated
+        return (origin.layer, origin.as_of, origin.level) == (REFRESHED, stated.as_of, stated.price.level)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -63,7 +73,7 @@ class Difference:
     @property
     def rows(self) -> tuple[PriceChange, ...]:
         """What applying writes."""
-        return (*self.added, *self.changed, *self.confirmed)
+        return (*self.added, *self.changed, *(change for change in self.confirmed if not change.is_known))
 
     @property
     def doubtful(self) -> int:
@@ -83,7 +93,7 @@ def difference(
     (region, purchase option) pairs of which the feeds state all prices.
     """
     rows = list(stated)
-    expected = _Multipliers(rows, listed)
+    expected = _Expected(rows, listed)
     found: dict[str, list[PriceChange]] = defaultdict(list)
     for row in rows:
         region, key = row.price.region, row.price.key
@@ -115,12 +125,15 @@ def _kind(row: StatedPrice, before: Price | None) -> str:
     return "confirmed" if is_same else "changed"
 
 
-def _doubts(row: StatedPrice, before: Price | None, expected: "_Multipliers") -> Iterable[str]:
-    if row.price.option != "on_demand":
+def _doubts(row: StatedPrice, before: Price | None, expected: "_Expected") -> Iterable[str]:
+    if row.price.option == "spot":
         return
     if before is not None and abs(row.price.usd_per_hour / before.usd_per_hour - 1) * 100 > FAR_PERCENT:
         yield "far"
-    if expected.is_off(row.price):
+    if row.price.option != "on_demand":
+        if expected.is_above_list(row.price):
+            yield "above_list"
+    elif expected.is_off_family(row.price):
         yield "off_family"
 
 
@@ -138,19 +151,33 @@ def _gone(
                 yield price
 
 
-class _Multipliers:
-    """What a family costs in a region against the home region, by the prices that are known now, derived ones too."""
+class _Expected:
+    """What on demand costs in each region, and each family against the home region, by the prices known now.
+
+    Derived ones count too.
+    """
 
     def __init__(self, rows: Iterable[StatedPrice], listed: Callable[[str], Held]) -> None:
         self._listed = listed
+        self._fresh = {
+            (row.price.region, row.price.instance_type): row.price.usd_per_hour
+            for row in rows
+            if row.price.option == "on_demand"
+        }
         self._home = {key[0]: price.usd_per_hour for key, price in listed(HOME).items() if price.option == "on_demand"}
-        fresh = [row.price for row in rows if row.price.region == HOME and row.price.option == "on_demand"]
-        self._new_home = {**self._home, **{price.instance_type: price.usd_per_hour for price in fresh}}
         self._regions: dict[str, Mapping[str, float]] = {}
 
-    def is_off(self, price: FeedPrice) -> bool:
+    def is_above_list(self, price: FeedPrice) -> bool:
+        """Whether a commitment costs more than on demand; False where there is no price on demand."""
+        usd = self._fresh.get((price.region, price.instance_type))
+        if usd is None:
+            listed = self._listed(price.region).get((price.instance_type, "on_demand", "", "", "list"))
+            usd = None if listed is None else listed.usd_per_hour
+        return usd is not None and price.usd_per_hour > usd
+
+    def is_off_family(self, price: FeedPrice) -> bool:
         """Whether a price is off its family's multiplier; False where there is nothing to compare it with."""
-        home = self._new_home.get(price.instance_type)
+        home = self._fresh.get((HOME, price.instance_type), self._home.get(price.instance_type))
         known = self._of(price.region).get(priced_together(price.instance_type))
         if price.region == HOME or home is None or known is None:
             return False

@@ -6,6 +6,12 @@ from typing import Any
 
 from advisor.catalog.feeds.reading import FeedError
 
+_SLICE = 1 << 10
+_DEEPEST = 64
+_LONGEST_VALUE = 1 << 20
+"""Every event carries its whole path, and a value is held until it ends: what nests or goes on for ever is refused
+while it is small, slice by slice."""
+
 
 @dataclass(slots=True)
 class JsonEvents:
@@ -14,6 +20,8 @@ class JsonEvents:
     feed_name: str
     _events: Any = None
     _parser: Any = None
+    _silent_bytes: int = 0
+    """Since the last event."""
 
     def __post_init__(self) -> None:
         import ijson  # type: ignore[import-untyped]  # nobody who reads no feed waits for it
@@ -23,13 +31,24 @@ class JsonEvents:
 
     def feed(self, piece: bytes) -> Iterator[tuple[str, str, Any]]:
         """The events of a piece. FeedError for what is no JSON."""
-        self._send(lambda: self._parser.send(piece))
-        yield from self._taken()
+        for at in range(0, len(piece), _SLICE):
+            part = piece[at : at + _SLICE]
+            self._send(lambda part=part: self._parser.send(part))
+            taken = self._taken()
+            self._check(taken, len(part))
+            yield from taken
 
     def close(self) -> Iterator[tuple[str, str, Any]]:
         """The last events. FeedError for a document that ends early."""
         self._send(self._parser.close)
         yield from self._taken()
+
+    def _check(self, taken: list[tuple[str, str, Any]], size: int) -> None:
+        self._silent_bytes = 0 if taken else self._silent_bytes + size
+        if self._silent_bytes > _LONGEST_VALUE:
+            raise FeedError(self.feed_name, "", f"has a value longer than {_LONGEST_VALUE:,} bytes")
+        if taken and taken[-1][0].count(".") > _DEEPEST:
+            raise FeedError(self.feed_name, "", f"is nested deeper than {_DEEPEST} levels")
 
     def _send(self, send: Any) -> None:
         import ijson

@@ -4,6 +4,9 @@ No feed has a contract with us, so nothing of their shape is taken for granted: 
 another kind is named by feed and path, and what is skipped is counted by reason.
 """
 
+import json
+import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +17,9 @@ from advisor.errors import EndpointError, printable
 from advisor.quantities.provenance import Level
 
 _MOST_NAMED = 6
+_DECIMAL = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_LEAST_USD, _MOST_USD = 1e-4, 1e8
+"""No instance-hour costs less, and three years of the dearest instance, paid up front, do not cost more."""
 
 
 class FeedError(EndpointError):
@@ -125,6 +131,8 @@ class Node:
     def number(self) -> float:
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             raise self.error(f"is {_kind(self.value)}, not a number")
+        if not abs(self.value) < _MOST_USD:
+            raise self.error(f"is {_shown(self.value)}, which cannot be")
         return float(self.value)
 
     def usd(self) -> float | None:
@@ -140,15 +148,30 @@ def price_of(value: Any, feed: str, path: str) -> float | None:
     """A price in USD as feeds write it; None where they say that there is none."""
     if value is None or (isinstance(value, str) and value.strip().rstrip("*").upper() in ("", "N/A", "NA")):
         return None
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        usd = float(value)
-    except (TypeError, ValueError):
-        raise FeedError(feed, path, f"is {_shown(value)}, not a price") from None
-    if not 0 <= usd < float("inf"):
+    usd = _decimal(value)
+    if usd == 0:
+        return None
+    if not _LEAST_USD <= usd <= _MOST_USD:
         raise FeedError(feed, path, f"is {_shown(value)}, not a price")
-    return usd or None
+    return usd
+
+
+def _decimal(value: Any) -> float:
+    """A number, or text that is one in plain digits; NaN for anything else, Python's `1_000` among it."""
+    if isinstance(value, str):
+        stripped = value.strip()
+        return float(stripped) if _DECIMAL.fullmatch(stripped) else math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST_USD:
+        return math.nan
+    return float(value)
+
+
+def parsed(body: bytes | str, feed: str, path: str = "") -> Any:
+    """A document of JSON. FeedError where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:  # ValueError: also for no UTF-8, or a number of 5,000 digits
+        raise FeedError(feed, path, f"is not JSON: {error}") from None
 
 
 def _kind(value: Any) -> str:

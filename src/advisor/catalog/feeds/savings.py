@@ -13,6 +13,7 @@ from advisor.catalog.feeds.bulk_offers import PAYMENTS
 from advisor.catalog.feeds.json_events import JsonEvents
 from advisor.catalog.feeds.reading import FeedError, FeedPrice, Node, Reading, price_of
 from advisor.catalog.prices import COMPUTE_PLAN
+from advisor.errors import printable
 from advisor.quantities.provenance import Level
 
 INDEX = "/savingsPlan/v1.0/aws/AWSComputeSavingsPlan/current/region_index.json"
@@ -73,7 +74,7 @@ class SavingsReader:
             self._take(*event)
         for plan, instance_type, usd in self._rates:
             if plan not in self._plans:
-                raise FeedError(self._name, _RATE_PLAN, f"'{plan}' is none of the products")
+                raise FeedError(self._name, _RATE_PLAN, f"'{printable(plan, 40)}' is none of the products")
             term, payment = self._plans[plan]
             if term:
                 level = Level.SPECIFIED
@@ -83,6 +84,8 @@ class SavingsReader:
     def _take(self, path: str, event: str, value: Any) -> None:
         if path in ("publicationDate", "version"):
             setattr(self.found, {"publicationDate": "published", "version": "version"}[path], str(value))
+        elif path == "regionCode" and value != self.region:
+            raise FeedError(self._name, path, f"is '{printable(str(value), 40)}', another region's")
         elif path == _RATE_PLAN:
             self._plan = str(value)
         elif path in (_PLANS, _RATES) and event == "start_map":

@@ -20,6 +20,8 @@ PRICES_HOST, PRICES_PATH = "website.spot.ec2.aws.a2z.com", "/spot.json"
 same since 2024-05-13, as the maintainers of spotinfo found."""
 
 _OPENING, _CLOSING = b"callback(", b");"
+_SAVINGS_PERCENT = (-1_000.0, 100.0)
+"""What a saving can be: spot costs something, and nobody has paid eleven times the list for it."""
 _LOWEST_SHARE = 0.1
 """Spot never falls below a tenth of on demand (facts: catalog, section 5): an estimate does not either."""
 
@@ -39,8 +41,15 @@ def read_advisor(document: Any, regions: Collection[str], wanted: Collection[str
             band = said.at("r")
             if band.number() not in labels:
                 raise band.error(f"is {band.number():g}, none of the ranges {', '.join(map(str, labels))}")
-            found.bands.append(Band(name, region, labels[int(band.number())], said.at("s").number()))
+            found.bands.append(Band(name, region, labels[int(band.number())], _savings_percent(said.at("s"))))
     return found
+
+
+def _savings_percent(stated: Node) -> float:
+    least, most = _SAVINGS_PERCENT
+    if not least <= stated.number() <= most:
+        raise stated.error(f"is {stated.number():g}, no saving in percent")
+    return stated.number()
 
 
 def _label(stated: Node) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.clock import today
@@ -99,8 +100,13 @@ def _question(arguments: argparse.Namespace) -> "RefreshQuestion":
 
 
 def _address(stated: str | None) -> str | None:
-    if stated is not None and not stated.startswith(("http://", "https://")):
-        raise InputError(f"'{stated}' is no address", key="--base-url", hint="It begins with http:// or https://.")
+    if stated is None:
+        return None
+    parts = urlsplit(stated)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise InputError(
+            f"'{stated}' is no address", key="--base-url", hint="It is like https://mirror.example.com/aws."
+        )
     return stated
 
 
