@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "home"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(root / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(root / "data"))
-    for name in ("ADVISOR_CATALOG", "NO_COLOR", "COLUMNS"):
+    for name in ("ADVISOR_CATALOG", "ADVISOR_FEEDS", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     return root
 

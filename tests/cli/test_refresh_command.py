@@ -78,7 +78,17 @@ def test_a_network_that_cannot_be_used_is_exit_code_3(capsys: pytest.CaptureFixt
     said = json.loads(capsys.readouterr().out)
     assert said["code"] == "feed_unreadable"
     assert "regions has no 'US East (N. Virginia)'; it has Mars" in said["message"]
-    assert main([*REFRESH, "--base-url", "ftp://x"]) == 2
+
+
+@pytest.mark.parametrize("address", ["ftp://x", "http://", "https://[::1", "mirror"])
+def test_a_mirror_that_is_no_address_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    assert main([*REFRESH, "--base-url", address]) == 2
+    assert "--base-url: " in capsys.readouterr().err
+    monkeypatch.setenv("ADVISOR_FEEDS", address)
+    assert main(REFRESH) == 2
+    assert f"ADVISOR_FEEDS: '{address}' is no address" in capsys.readouterr().err
 
 
 def _environment(home: Path) -> dict[str, str]:

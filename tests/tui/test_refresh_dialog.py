@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from advisor.paths import UserPaths
 from advisor.tui.app import AdvisorApp
 from advisor.tui.screens.refresh import RefreshDialog
@@ -40,9 +42,11 @@ async def test_what_changes_is_shown_before_enter_applies_it(
             assert "98.32 ■" in screen_text(app)
 
 
-async def test_escape_leaves_the_catalogue_as_it_is(app: AdvisorApp, session: Session, paths: UserPaths) -> None:
+async def test_escape_leaves_the_catalogue_as_it_is(
+    app: AdvisorApp, session: Session, paths: UserPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving(NEWS) as server:
-        session.feeds_url = server.url
+        monkeypatch.setenv("ADVISOR_FEEDS", server.url)
         async with opened(app, "C", *ONLY_THIS_REGION, "enter", "escape"):
             assert not isinstance(app.screen, RefreshDialog)
     assert on_demand(session) == (55.04, "shipped")

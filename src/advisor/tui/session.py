@@ -38,7 +38,7 @@ class Session:
 
     version counts changes of answers and evidence, so that late results are dropped. reopened is the
     answered question that somebody went back to. today is the day by which ages are told. feeds_url is a mirror of
-    the price feeds, in which every host is a folder; None: the hosts themselves.
+    the price feeds, in which every host is a folder; None: the environment's, or the hosts themselves.
     """
 
     catalog: Catalog

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.clock import today
@@ -51,7 +50,9 @@ def add(actions: Subparsers) -> None:
     parser.add_argument("--yes", action="store_true", help="apply what is found without asking")
     parser.add_argument("--again", action="store_true", help="read also what has not changed, or was read today")
     parser.add_argument(
-        "--base-url", metavar="URL", help="a mirror in which each host is a folder, instead of AWS's own hosts"
+        "--base-url",
+        metavar="URL",
+        help="a mirror in which each host is a folder, instead of AWS's own hosts (ADVISOR_FEEDS)",
     )
 
 
@@ -86,6 +87,7 @@ def run_refresh(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _question(arguments: argparse.Namespace) -> "RefreshQuestion":
+    from advisor.workflows.feeds_mirror import feeds_mirror
     from advisor.workflows.refresh_catalog import RefreshQuestion
 
     return RefreshQuestion(
@@ -94,20 +96,9 @@ def _question(arguments: argparse.Namespace) -> "RefreshQuestion":
         with_spot=arguments.with_spot,
         with_savings=arguments.with_savings,
         with_capacity_blocks=arguments.with_capacity_blocks,
-        base_url=_address(arguments.base_url),
+        base_url=feeds_mirror(arguments.base_url),
         again=arguments.again,
     )
-
-
-def _address(stated: str | None) -> str | None:
-    if stated is None:
-        return None
-    parts = urlsplit(stated)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise InputError(
-            f"'{stated}' is no address", key="--base-url", hint="It is like https://mirror.example.com/aws."
-        )
-    return stated
 
 
 def _write(refresh: "Refresh", output: Output) -> None:

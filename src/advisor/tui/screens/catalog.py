@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
 from advisor.catalog.ages import Ages
+from advisor.errors import InputError
 from advisor.tui.keys import CATALOG, bindings
 from advisor.tui.messages import CatalogChanged
 from advisor.tui.screens.catalog_dialogs import CompareDialog
@@ -255,15 +256,21 @@ class CatalogScreen(Room):
     def action_refresh_prices(self) -> None:
         """Newer prices from public feeds; the room shows them once they are applied."""
         from advisor.tui.screens.refresh import RefreshDialog  # loads httpx
+        from advisor.workflows.feeds_mirror import feeds_mirror
         from advisor.workflows.refresh_catalog import RefreshQuestion
         from advisor.workflows.refresh_run import RefreshRun
 
         session = self.session
+        try:
+            mirror = feeds_mirror(session.feeds_url)
+        except InputError as error:
+            self.say(error.sentence())
+            return
 
         def start(question: RefreshQuestion) -> RefreshRun:
             return RefreshRun(question, session.catalog, session.paths, session.today)
 
-        dialog = RefreshDialog(session.region, start, session.feeds_url)
+        dialog = RefreshDialog(session.region, start, mirror)
         self.app.push_screen(dialog, self._refreshed)
 
     def _refreshed(self, applied: bool | None) -> None:
