@@ -9,6 +9,7 @@ from advisor.catalog.records import Origin
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity
+from advisor.wording.catalog_filters import meaning
 from advisor.workflows.catalog.columns import COLUMNS, column_named
 from advisor.workflows.catalog.derived import derived_of
 from advisor.workflows.catalog.figures import best_of, cost_figures, figures_of
@@ -53,6 +54,12 @@ def one(rows: list[InstanceRow], name: str) -> InstanceRow:
         ("efa vcpus>=192", "p5.48xlarge", "g7e.12xlarge"),
         ("nvidia h100", "p5.48xlarge", "p5en.48xlarge"),
         ("trainium2", "trn2.48xlarge", "trn1.32xlarge"),
+        ("vendor=NVIDIA", "p5.48xlarge", "trn2.48xlarge"),
+        ("family=p5", "p5.4xlarge", "p5en.48xlarge"),
+        ("family=p6", "p6-b200.48xlarge", "p5.48xlarge"),
+        ("chip=l4", "g6.48xlarge", "g6e.48xlarge"),
+        ("link=nvlink", "p5.48xlarge", "p5.4xlarge"),
+        ("mem>=600", "p5.48xlarge", "g6.48xlarge"),
     ],
 )
 def test_a_filter_line_reads_counts_bounds_and_words(
@@ -63,7 +70,7 @@ def test_a_filter_line_reads_counts_bounds_and_words(
     assert left_out not in shown
 
 
-@pytest.mark.parametrize("line", [">=", ">=8", "total>", "<$", "vcpus>="])
+@pytest.mark.parametrize("line", [">=", ">=8", "total>", "<$", "vcpus>=", "vendor="])
 def test_a_term_that_is_not_finished_removes_nothing_yet(rows: list[InstanceRow], line: str) -> None:
     conditions, unfinished = read_search(line)
     assert conditions == []
@@ -74,7 +81,13 @@ def test_a_term_that_means_nothing_else_is_a_word(rows: list[InstanceRow]) -> No
     assert searched(rows, "hopper") == {"p5.48xlarge", "p5.4xlarge", "p5en.48xlarge", "p5e.48xlarge"} & {
         row.instance.id for row in rows
     }
-    assert searched(rows, "speed>=9 h100") == set()
+
+
+def test_a_bound_on_a_figure_that_there_is_none_of_keeps_nothing_and_says_so(rows: list[InstanceRow]) -> None:
+    assert searched(rows, "vcpuss>=9 h100") == set()
+    said = meaning(read_search("vcpuss>=9")[0][0])
+    assert said.startswith("vcpuss>=9? there is no vcpuss, but vcpus")
+    assert meaning(read_search("colour=red")[0][0]).startswith("colour=red? there is no colour")
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import inf
 
 from advisor.wording.catalog_columns import HEADINGS, bound
-from advisor.workflows.catalog.filters import Condition, Is, OneOf, Removal, Says, Within
+from advisor.workflows.catalog.filters import Condition, Is, Named, OneOf, Removal, Says, Unknown, Within
 from advisor.workflows.catalog.search import Unfinished
 
-LANGUAGE = "8x   >=80GiB   total>=600   <40$   fp8   nvlink   efa   vcpus>=96   or any word"
+LANGUAGE = "8x   >=80GiB   total>=600   <40$   fp8   nvlink   family=p5   vcpus>=96   or any word"
 """A line that shows what a filter may say."""
 
 
@@ -20,6 +20,11 @@ def meaning(term: Condition | Unfinished) -> str:
             return HEADINGS[term.column.key].heading
         case OneOf():
             return f"{HEADINGS[term.column.key].heading} {', '.join(sorted(term.values))}"
+        case Named():
+            return f"{HEADINGS[term.column.key].heading} '{term.words}'"
+        case Unknown():
+            known = f", but {' and '.join(term.near)}" if term.near else ""
+            return f"{term.stated}? there is no {term.name}{known}"
         case Says():
             return f"'{term.stated}'"
         case Unfinished():

@@ -64,10 +64,10 @@ COLUMNS: Mapping[str, Column] = {
         Column("family", lambda row: row.instance.family),
         _chip("vendor", lambda chip: chip.vendor),
         _chip("accelerator", lambda chip: chip.name, "chip"),
-        Column("accelerator_count", lambda row: row.instance.accelerator_count, ("count", "n")),
-        _chip("memory_each_gib", lambda chip: chip.memory_gib, "each", "memory_each"),
+        Column("accelerator_count", lambda row: row.instance.accelerator_count, ("count", "n", "gpus", "accelerators")),
+        _chip("memory_each_gib", lambda chip: chip.memory_gib, "each", "memory_each", "vram"),
         _chip("memory_each_gb", lambda chip: chip.memory_marketing_gb),
-        _total("memory_total_gib", "memory_total", "memory", "total", "all"),
+        _total("memory_total_gib", "memory_total", "memory", "mem", "total", "all"),
         Column("memory_total_gb", _marketed_total, is_of_chip=True),
         _chip("memory_bandwidth_gb_per_s", lambda chip: chip.memory_bandwidth_gb_per_s, "bandwidth", "bandwidth_each"),
         _total("memory_bandwidth_total_tb_per_s", "bandwidth_total"),
@@ -100,4 +100,6 @@ def column_named(wanted: str) -> Column:
     for column in COLUMNS.values():
         if key == column.key or key in column.aliases:
             return column
-    raise UnknownIdError("column", wanted, COLUMNS)
+    raise UnknownIdError(
+        "column", wanted, [*COLUMNS, *(name for column in COLUMNS.values() for name in column.aliases)]
+    )

@@ -22,7 +22,7 @@ class Condition(Protocol):
     @property
     def stated(self) -> str: ...
 
-    def holds(self, row: InstanceRow) -> bool | None:
+    def holds(self, row: InstanceRow, /) -> bool | None:
         """None where the row's figure is not known."""
         ...
 
@@ -57,6 +57,31 @@ class OneOf:
     def holds(self, row: InstanceRow) -> bool | None:
         value = self.column.of(row)
         return _missing(self.column, row) if value is None else str(value) in self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A text figure in which these words stand together, and whole: `p6` is p6-b200 too, `p5` is not p5en."""
+
+    stated: str
+    column: Column
+    words: str
+
+    def holds(self, row: InstanceRow) -> bool | None:
+        value = self.column.of(row)
+        return _missing(self.column, row) if value is None else _stand_in(self.words, str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A bound on a figure that there is none of: nothing satisfies it. near are names that there are."""
+
+    stated: str
+    name: str
+    near: tuple[str, ...]
+
+    def holds(self, _row: InstanceRow, /) -> bool | None:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +212,14 @@ def _missing(column: Column, row: InstanceRow) -> bool | None:
 
 
 def _is_called(chip: Accelerator, wanted: str) -> bool:
-    """Whether the words of `wanted` stand together, and whole, in a name of the chip: L4 is no L40S."""
-    words = _words(wanted)
-    for name in (chip.id, chip.name, *chip.aliases):
-        parts = _words(name)
-        if words and any(parts[at : at + len(words)] == words for at in range(len(parts))):
-            return True
-    return False
+    """Whether a name of the chip holds what is wanted: L4 is no L40S."""
+    return any(_stand_in(wanted, name) for name in (chip.id, chip.name, *chip.aliases))
+
+
+def _stand_in(wanted: str, name: str) -> bool:
+    """Whether the words of `wanted` stand together, and whole, in a name."""
+    words, parts = _words(wanted), _words(name)
+    return bool(words) and any(parts[at : at + len(words)] == words for at in range(len(parts)))
 
 
 def _words(name: str) -> list[str]:

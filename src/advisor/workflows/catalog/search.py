@@ -1,4 +1,4 @@
-"""The language of a filter line: `8x`, `>=80GiB`, `total>=600`, `<40$`, `fp8`, `nvlink`, and plain words.
+"""The language of a filter line: `8x`, `>=80GiB`, `total>=600`, `<40$`, `family=g7e`, `fp8`, `nvlink`, and plain words.
 
 A term that is none of these is a word to look for. One that is not finished yet (`>=8` without a unit)
 asks for nothing, so that a table does not go blank while somebody types.
@@ -10,11 +10,12 @@ from math import inf
 
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.workflows.catalog.columns import COLUMNS, Column, column_named
-from advisor.workflows.catalog.filters import Condition, Is, OneOf, Says, Within
+from advisor.workflows.catalog.filters import Condition, Is, Named, OneOf, Says, Unknown, Within
 
 _NUMBER = r"\d[\d,_]*(?:\.\d*)?"
 _TIMES = re.compile(r"(\d{1,3})x")
 _COMPARED = re.compile(rf"([a-z][a-z0-9_-]*)?(>=|<=|>|<|=)\$?({_NUMBER})?([a-z$/]*)")
+_NAMED = re.compile(r"([a-z][a-z0-9_-]*)=([^\s<>=]+)")
 _RANGE = re.compile(rf"\s*({_NUMBER})?\s*([a-z$]*)\s*(-|\.\.)?\s*({_NUMBER})?\s*([a-z$]*)\s*")
 
 _UNITS = {"gib": "memory_each_gib", "gb": "memory_each_gb", "$": "usd_per_hour", "usd": "usd_per_hour"}
@@ -22,6 +23,7 @@ _UNITS = {"gib": "memory_each_gib", "gb": "memory_each_gb", "$": "usd_per_hour",
 
 _KINDS = ("nvlink", "neuronlink", "pcie")
 _FLAGS = ("fp8", "efa")
+_TEXTS = ("instance_type", "family", "vendor", "accelerator", "interconnect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,25 @@ def _term(term: str) -> Condition | Unfinished:
         return Is(term, COLUMNS[lowered])
     if lowered in _KINDS:
         return OneOf(term, COLUMNS["interconnect"], frozenset({lowered}))
+    if (named := _NAMED.fullmatch(lowered)) and (column := _text_column(named[1])) is not None:
+        return Named(term, column, named[2])
     if compared := _COMPARED.fullmatch(lowered):
         return _comparison(term, compared)
     return Says(term)
+
+
+def _text_column(name: str) -> Column | None:
+    return next((COLUMNS[key] for key in _TEXTS if name in (key, *COLUMNS[key].aliases)), None)
 
 
 def _comparison(term: str, matched: re.Match[str]) -> Condition | Unfinished:
     name, sign, number, unit = matched.groups()
     try:
         column = column_named(name) if name else COLUMNS[_UNITS[_money(term, unit)]]
-    except (UnknownIdError, KeyError):
-        return Says(term) if name else Unfinished(term)
+    except UnknownIdError as error:
+        return Unknown(term, name, error.suggestions)
+    except KeyError:
+        return Unfinished(term)
     if number is None:
         return Unfinished(term)
     value = _number(number)
