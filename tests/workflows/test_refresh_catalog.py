@@ -426,6 +426,20 @@ def test_progress_names_each_file_and_counts_its_bytes(paths: UserPaths) -> None
     assert last.bytes_read == last.bytes_total == len(feeds.bulk_csv())
 
 
+@pytest.mark.parametrize(
+    ("progress", "share"),
+    [
+        (Progress("the index", 0, 0, 900), None),
+        (Progress("a file", 1, 4), 0.0),
+        (Progress("a file", 3, 4, 50, 100), 0.625),
+        (Progress("a file of unknown length", 3, 4, 50), 0.5),
+        (Progress("a file that is longer than was said", 4, 4, 500, 100), 1.0),
+    ],
+)
+def test_progress_is_a_share_of_all_files(progress: Progress, share: float | None) -> None:
+    assert progress.share == pytest.approx(share)
+
+
 def test_rows_for_an_instance_that_is_no_longer_ones_own_are_passed_over(paths: UserPaths) -> None:
     with feeds.serving({PAGE: page_of({"p5.48xlarge": "50"})}) as server:
         apply_refresh(refresh(ask(server), paths), paths)

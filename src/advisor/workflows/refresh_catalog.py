@@ -106,6 +106,14 @@ class Progress:
     bytes_read: int = 0
     bytes_total: int | None = None
 
+    @property
+    def share(self) -> float | None:
+        """Of all files, the one at hand in part; None before an index has told how many there are."""
+        if not self.files:
+            return None
+        of_this = min(1.0, self.bytes_read / self.bytes_total) if self.bytes_total else 0.0
+        return (self.at - 1 + of_this) / self.files
+
 
 Watch = Callable[[Progress], None]
 

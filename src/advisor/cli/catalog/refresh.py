@@ -148,20 +148,18 @@ def _lines(output: Output) -> "Iterator[Watch]":
 
 @contextmanager
 def _bar(output: Output) -> "Iterator[Watch]":
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
     from advisor.wording.refresh import progress_line
 
     text = TextColumn("{task.description}", markup=False)
-    with Bar(
-        text, BarColumn(20), DownloadColumn(), TransferSpeedColumn(), console=output.error_console, transient=True
-    ) as bar:
-        task = bar.add_task("reading the index", total=None)
+    with Bar(BarColumn(20), text, console=output.error_console, transient=True) as bar:
+        task = bar.add_task("the index", total=None)
 
         def watch(progress: "Progress") -> None:
-            if not progress.bytes_read:
-                bar.reset(task, description=progress_line(progress), total=None)
-            bar.update(task, completed=progress.bytes_read, total=progress.bytes_total)
+            share = progress.share
+            total = None if share is None else 1
+            bar.update(task, description=progress_line(progress), completed=share or 0, total=total)
 
         yield watch

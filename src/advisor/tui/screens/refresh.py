@@ -97,6 +97,11 @@ class RefreshDialog(ModalScreen[bool]):
         if self._run is not None:
             self._run.cancel()
 
+    def on_resize(self) -> None:
+        """What was found has one line a price where there is room."""
+        if self._found is not None:
+            self.query_one("#difference", Static).update(view.found(self._found, wide=self.size.width >= _WIDE))
+
     def action_go_on(self) -> None:
         """Read, or apply what was read."""
         if self._is_busy:
@@ -128,7 +133,7 @@ class RefreshDialog(ModalScreen[bool]):
             self._show(_CHOOSING)
         else:
             self._say("")
-            self.query_one("#difference", Static).update(view.found(self._found, wide=self.size.width >= _WIDE))
+            self.on_resize()
             self._show(_NOTHING if self._found.is_empty else _FOUND)
             self.query_one("#found").focus()
 
@@ -179,4 +184,5 @@ class RefreshDialog(ModalScreen[bool]):
         progress = self._run.progress if self._run is not None else None
         if progress is not None and self._is_busy and self._found is None:
             self._say(progress_line(progress))
-            self.query_one("#read", ProgressBar).update(total=progress.bytes_total, progress=progress.bytes_read)
+            share = progress.share
+            self.query_one("#read", ProgressBar).update(total=None if share is None else 1, progress=share or 0)
