@@ -81,8 +81,9 @@ class UnknownIdError(InputError):
         file: Path | str | None = None,
         line: int | None = None,
     ) -> None:
-        self.suggestions = near(wanted, known)
-        hint = f"Did you mean {' or '.join(self.suggestions)}?" if self.suggestions else None
+        names = tuple(known)
+        self.suggestions = near(wanted, names)
+        hint = f"Did you mean {' or '.join(self.suggestions)}?" if self.suggestions else _all_of(names)
         super().__init__(f"there is no {kind} '{printable(wanted)}'", hint=hint, key=key, file=file, line=line)
 
 
@@ -96,6 +97,12 @@ class CancelledError(AdvisorError):
     """The user stopped the work; what was finished before is kept."""
 
     code = "cancelled"
+
+
+def _all_of(names: Iterable[str], at_most: int = 40) -> str | None:
+    """What there is to choose from, where a sentence holds it."""
+    known = sorted(set(names))
+    return f"Known: {', '.join(map(printable, known))}." if 0 < len(known) <= at_most else None
 
 
 def near(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:

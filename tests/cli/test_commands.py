@@ -123,7 +123,9 @@ def test_catalog_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("catalog", "list", "--region", "us-east-2") == 0
     assert "no list price; sold as spot, Capacity Block" in capsys.readouterr().out
     assert run("catalog", "show", "p5.48xlarge") == 0
-    assert "karpenter" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "karpenter" in shown
+    assert "?  unknown" in next(line for line in shown.splitlines() if "price reserved" in line)
     assert run("catalog", "compare", "p5.48xlarge", "trn2.48xlarge", "--region", "us-east-2") == 0
     assert "trn2.48xlarge in us-east-2: no list price; sold as spot, Capacity Block" in capsys.readouterr().out
     assert run("catalog", "prices", "trn2.48xlarge", "--region", "us-east-2") == 0

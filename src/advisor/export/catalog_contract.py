@@ -71,6 +71,9 @@ class OfferRow(BaseModel):
     usd_per_hour: Number | None = Field(description="null: sold so, and no price is known")
     low: Number | None = Field(description="of a spot market: the cheapest zone")
     high: Number | None = Field(description="of a spot market: the dearest zone")
+    age: str | None = Field(description="fresh, older_than_the_rest or past_its_rule; null without a price")
+    age_days: int | None
+    age_rule_days: int | None
     interruption_band: str | None = Field(
         description="of a spot market: the share taken back in a month; null: unknown"
     )

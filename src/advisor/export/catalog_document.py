@@ -9,7 +9,7 @@ from advisor.catalog.ages import Ages
 from advisor.catalog.records import Accelerator, Instance, Price
 from advisor.catalog.ultraservers import UltraServer
 from advisor.export.document import Document, ProvenanceMap
-from advisor.quantities.provenance import Level, Provenance
+from advisor.quantities.provenance import UNLISTED, Level, Provenance
 from advisor.quantities.quantity import Quantity
 
 _NOT_FIGURES = ("id", "origin")
@@ -135,18 +135,22 @@ def _instance(entry: CatalogEntry, region: str, ages: Ages) -> Document:
     found["usd_per_hour"] = None if entry.price is None else entry.price.value
     found["price"] = None if entry.held is None else _price(entry.held, ages)
     found["derived"] = {key: entry.derived[key].value if key in entry.derived else None for key in DERIVED}
-    found["offers"] = [_offer(offer) for offer in entry.offers]
+    found["offers"] = [_offer(offer, ages) for offer in entry.offers]
     found["sold_as"] = list(instance.sold_in(region))
     return found
 
 
-def _offer(offer: Offer) -> Document:
+def _offer(offer: Offer, ages: Ages) -> Document:
+    age = ages.of(offer.rows[0]) if offer.rows else None
     return {
         "purchase_option": offer.purchase,
         "payment": offer.rows[0].payment or None if offer.rows else None,
         "usd_per_hour": offer.usd_per_hour,
         "low": None if offer.price is None else offer.price.low,
         "high": None if offer.price is None else offer.price.high,
+        "age": None if age is None else age.status.value,
+        "age_days": None if age is None else age.days,
+        "age_rule_days": None if age is None else age.rule_days,
         "interruption_band": None if offer.interruption is None else offer.interruption.band,
     }
 
@@ -160,11 +164,12 @@ def _origins(entry: CatalogEntry, pointer: str, origins: ProvenanceMap) -> None:
     if entry.price is not None and entry.held is not None:
         origins.add(f"{pointer}/usd_per_hour", entry.price, _beneath(entry.held))
         origins.add(f"{pointer}/price", entry.held.provenance, _beneath(entry.held))
+    if entry.price is None:
+        origins.add(f"{pointer}/usd_per_hour", UNLISTED)
     for key, quantity in entry.derived.items():
         origins.add(f"{pointer}/derived/{key}", quantity)
     for number, offer in enumerate(entry.offers):
-        if offer.price is not None:
-            origins.add(f"{pointer}/offers/{number}", offer.price)
+        origins.add(f"{pointer}/offers/{number}", UNLISTED if offer.price is None else offer.price)
         if offer.interruption is not None:
             origins.add(f"{pointer}/offers/{number}/interruption_band", offer.interruption.provenance)
 

@@ -110,3 +110,5 @@ class Provenance:
 
 
 UNKNOWN = Provenance(Level.UNKNOWN, "nobody has published this figure")
+UNLISTED = Provenance(Level.UNKNOWN, "no price in any source of this catalogue")
+"""A price that AWS may well state, in none of the sources that were read."""

@@ -7,7 +7,7 @@ from advisor.advice.offers import option_of
 from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge, is_past
 from advisor.catalog.interruptions import Interruption
 from advisor.quantities import text
-from advisor.quantities.provenance import AsOf
+from advisor.quantities.provenance import UNLISTED, AsOf, Provenance
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog.prices import PriceLine
 from advisor.workflows.catalog.rows import WAYS, Buying, InstanceRow
@@ -51,6 +51,14 @@ def dated(as_of: AsOf | None) -> str:
 def bought(line: PriceLine) -> str:
     """`3-year savings plan, no upfront`, `spot`: a way of buying with the manner of paying."""
     return ", ".join(filter(None, (PURCHASES[line.way], line.payment.replace("_", " "))))
+
+
+def stand_in(line: PriceLine, row: InstanceRow) -> tuple[str, Provenance]:
+    """What stands in the place of a way's missing price, and how that is known: a price that nobody has published
+    is unknown, whatever is known of the ways in which the instance is sold."""
+    if line.is_sold:
+        return NO_LIST_PRICE, UNLISTED
+    return NOT_SOLD_SO if row.is_offered else NOT_OFFERED, row.instance.origin.of("purchase_options")
 
 
 def price_words(line: PriceLine) -> str:

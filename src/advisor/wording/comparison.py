@@ -7,7 +7,7 @@ from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Price
 from advisor.quantities.provenance import UNKNOWN
-from advisor.wording.catalog import NO_LIST_PRICE, NOT_OFFERED, TAKEN_BACK, bought, price_words, taken_back
+from advisor.wording.catalog import TAKEN_BACK, bought, price_words, stand_in, taken_back
 from advisor.workflows.catalog.figures import Figure, best_of, cost_figures, figures_of
 from advisor.workflows.catalog.prices import PriceLine, price_lines
 from advisor.workflows.catalog.rows import ALL_WAYS, InstanceRow
@@ -75,6 +75,4 @@ def _priced(line: PriceLine, row: InstanceRow) -> Figure:
         return Figure(label, price_words(line), line.price.provenance)
     if line.price is not None:
         return Figure(label, price_words(line), line.price.provenance, amount=line.price.known, better="less")
-    missing = price_words(line) if row.is_offered else NOT_OFFERED
-    origin = UNKNOWN if missing == NO_LIST_PRICE else row.instance.origin.of("purchase_options")
-    return Figure(label, missing, origin, better="less")
+    return Figure(label, *stand_in(line, row), better="less")

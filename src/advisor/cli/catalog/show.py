@@ -27,6 +27,7 @@ from advisor.wording.catalog import (
     missing_price,
     perished,
     price_words,
+    stand_in,
     taken_back,
 )
 from advisor.wording.layers import disagreements
@@ -113,7 +114,7 @@ def _priced(line: PriceLine, row: InstanceRow, ages: Ages) -> _Shown:
     """One way of buying: its price, or that there is none."""
     label = f"price {bought(line)}"
     if line.price is None:
-        return _Shown(label, price_words(line), row.instance.origin.of("purchase_options"))
+        return _Shown(label, *stand_in(line, row))
     return _Shown(label, price_words(line), line.price.provenance, ages.of(line.rows[0]), against(line))
 
 

@@ -91,11 +91,6 @@ def _price(line: PriceLine, ages: Ages, sources: _Sources) -> Content:
     return _line(bought(line), value, price_badge(line, ages), line.price.provenance, sources)
 
 
-def _interrupted(line: PriceLine, sources: _Sources) -> Content:
-    origin = UNKNOWN if line.interruption is None else line.interruption.provenance
-    return _line(TAKEN_BACK, taken_back(line.interruption), badge(origin.level, word=False), origin, sources)
-
-
 def _line(label: str, value: str, mark: Content, origin: Provenance, sources: _Sources) -> Content:
     named = f"{label:<{_LABEL}} "
     return Content.assemble(
