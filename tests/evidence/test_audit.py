@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.audit.engine import CHECKS, audit
 from advisor.evidence.audit.forms import FORMS
+from advisor.evidence.audit.rates import streams_limit
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.evidence.reports import load_reports, read_report
 
@@ -273,7 +276,7 @@ def test_a_claim_that_it_does_not_fit_is_judged_too(
         (CLAIM + 'check = "ratio"\nof = 1\nbase = 2\n', "needs value ="),
         (
             CLAIM + 'check = "ratio"\nvalue = 1\nof = 1\nbase = 2\nbsae = 3\n',
-            "Did you mean base",
+            "claim c, bsae: the check 'ratio' has no such key. Did you mean base",
         ),
         (
             CLAIM + 'check = "ratio"\nvalue = 1\nof = [1]\nbase = 2\n',
@@ -323,6 +326,8 @@ def test_every_check_says_what_it_needs_and_every_form_has_a_check() -> None:
         ('check = "little"\nvalue = 7\nof = "requests_per_s"\nconcurrency = 8\nlatency_ms = 1000\n', "ok"),
         ('check = "streams"\nvalue = 1001\nitl_ms = 8\nconcurrency = 8\n', "ok"),
         ('check = "streams"\nvalue = 1100\nitl_ms = 8\nconcurrency = 8\n', "impossible"),
+        ('check = "streams"\nvalue = 0\nitl_ms = 8\nconcurrency = 8\n', "ok"),
+        ('check = "usd_per_million"\nvalue = 0\nprice = 98.32\nthroughput = 4200\n', "wrong"),
         ('check = "roofline"\nvalue = 2000\nscenario = "A"\nmodel = "llama-4-scout"\nconcurrency = 8\n', "ok"),
         ('check = "roofline"\nvalue = 3000\nscenario = "A"\nmodel = "llama-4-scout"\nconcurrency = 8\n', "suspicious"),
         ('check = "instance_exists"\ninstance = "p5.48xlarge"\n', "ok"),
@@ -364,3 +369,20 @@ def test_a_report_without_a_request_shape_or_on_a_cpu_says_so(tmp_path: Path, ca
     with pytest.raises(UnknownIdError, match=r"p5\.48xlrge") as raised:
         audit(read_report(path), catalog)
     assert raised.value.key == "scenario.A"
+
+
+@given(
+    claimed=st.floats(0, 1e12),
+    more=st.floats(1, 100),
+    itl_ms=st.floats(0.01, 1e5),
+    concurrency=st.integers(1, 4096),
+)
+@settings(max_examples=50, deadline=None)
+def test_a_higher_throughput_is_never_judged_more_kindly(
+    claimed: float, more: float, itl_ms: float, concurrency: int
+) -> None:
+    lower = streams_limit(claimed, itl_ms, concurrency, False, None)
+    higher = streams_limit(claimed * more, itl_ms, concurrency, False, None)
+    assert lower.recomputed == higher.recomputed
+    assert (lower.verdict, higher.verdict) != (AuditVerdict.IMPOSSIBLE, AuditVerdict.OK)
+    assert streams_limit(1000 * concurrency / itl_ms, itl_ms, concurrency, False, None).verdict is AuditVerdict.OK

@@ -7,6 +7,7 @@ import pytest
 from advisor.catalog.load import Catalog
 from advisor.fit.check import check_fit
 from advisor.fit.command_check import CheckedCommand, check_command
+from advisor.fit.pasted import without_secrets
 from advisor.fit.request import FitRequest
 
 INSTRUCT = "meta-llama/Llama-4-Scout-17B-16E-Instruct"
@@ -26,6 +27,9 @@ def codes(checked: CheckedCommand) -> list[str]:
         f"{SERVE} --tensor_parallel_size=4",
         f"{SERVE} --tensor-parallel 8",
         f"{SERVE} \\\n  --tensor-parallel-size 8  # eight GPUs",
+        f"{SERVE} \\  \r\n  -tp 8 2>&1 | tee log",
+        f"export HF_TOKEN=x\n{SERVE} -tp 2 2>log",
+        f"vllm serve --enable-expert-parallel {INSTRUCT} --max-model-len auto --gpu-memory-utilization .95",
         f"HF_TOKEN=x CUDA_VISIBLE_DEVICES=0,1 {SERVE} -tp 2",
         f"docker run --gpus all vllm/vllm-openai:v0.33.0 --model {INSTRUCT} --max-model-len 10M",
         f"python -m vllm.entrypoints.openai.api_server --model {INSTRUCT} --max-model-len 200k",
@@ -48,6 +52,14 @@ def test_a_command_that_runs_has_no_objection(catalog: Catalog, command: str) ->
         (f"vllm serve {BASE} --max-model-len 1000000", ["context_beyond_base"]),
         (f"vllm serve {INSTRUCT} --max-model-len 11M", ["context_beyond_model"]),
         (f"vllm serve {BASE} --max-model-len 257K", ["context_beyond_base"]),
+        (f"{SERVE} -tp 0", ["flag_needs_whole"]),
+        (f"{SERVE} -tp eight", ["flag_needs_whole"]),
+        (f"vllm serve {INSTRUCT} --max-model-len 8,192", ["flag_needs_length_or_auto"]),
+        (f"{SERVE} --gpu-memory-utilization 95", ["flag_needs_share"]),
+        (f"{SERVE} --max-num-seqs", ["flag_without_value"]),
+        (f"{SERVE} –-tensor-parallel-size", ["argument_surplus"]),
+        (f"pip install vllm && {SERVE} -tp 16 > log 2>&1 &", ["tp_heads"]),
+        (f"{SERVE}  # it's long\npip install 'vllm[neuron]'", ["extra_missing"]),
         ("pip install vllm[neuron]", ["extra_missing"]),
         ("uv pip install 'vllm[audio,neuron]==0.33.0'", ["extra_exists", "extra_missing"]),
     ],
@@ -71,6 +83,8 @@ def test_the_neuron_plug_ins_pad_heads_and_take_what_the_engine_refuses(catalog:
     [
         (f"vllm serve {INSTRUCT}", ["context_unset"]),
         ("vllm serve mistralai/Mistral-7B --max-model-len 4096", ["model_unknown"]),
+        (f"{SERVE} -tp $(nvidia-smi -L | wc -l)", ["flag_value_unseen"]),
+        (f"{SERVE} -tp $TP", ["flag_value_unseen"]),
     ],
 )
 def test_what_cannot_be_checked_is_a_doubt_and_no_refusal(catalog: Catalog, command: str, found: list[str]) -> None:
@@ -103,3 +117,17 @@ def test_our_own_serve_commands_have_no_objection(catalog: Catalog) -> None:
         )
     )
     assert codes(check_command(shlex.join(result.serve_argv), catalog)) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker run -e HF_TOKEN=hf_abc image",
+        f"{SERVE} --api-key=hf_abc",
+        f"OPENAI_API_KEY='hf_abc' {SERVE} --hf-token hf_abc",
+    ],
+)
+def test_a_command_is_shown_again_without_its_secrets(command: str) -> None:
+    shown = without_secrets(command)
+    assert "hf_abc" not in shown
+    assert "***" in shown

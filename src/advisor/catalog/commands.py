@@ -18,7 +18,11 @@ class RemovedFlag:
 
 @dataclass(frozen=True, slots=True)
 class ServeProgram:
-    """The command of one engine at one version. flags is complete: the engine refuses any other."""
+    """The command of one engine at one version. flags is complete: the engine refuses any other.
+
+    switches are flags that take no value, and numbers those that take one, with its kind: whole, length,
+    length_or_auto or share. Neither is complete.
+    """
 
     id: str
     program: str
@@ -28,7 +32,9 @@ class ServeProgram:
     origin: Origin
     extras: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, RemovedFlag] = field(default_factory=dict)
 
 
@@ -44,9 +50,10 @@ def serve_programs(layers: Layers) -> dict[str, ServeProgram]:
 def _program(key: str, table: Table) -> ServeProgram:
     values = dict(table.values)
     aliases = table.take_table(values, "aliases")
+    numbers = table.take_table(values, "numbers")
     removed = {
         flag: build(RemovedFlag, table.inside("removed", flag), {}, stated)
         for flag, stated in table.take_table(values, "removed").items()
     }
-    given = {"id": key, "origin": table.origin(), "aliases": aliases, "removed": removed}
+    given = {"id": key, "origin": table.origin(), "aliases": aliases, "numbers": numbers, "removed": removed}
     return build(ServeProgram, table, given, values)

@@ -208,7 +208,7 @@ def _checked(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
             options = near(str(place[-1]), known_keys(place))
             hint = f"Did you mean {' or '.join(options)}?" if options else None
         else:
-            message += f", got {printable(repr(first['input']), 60)}"
+            message = f"{message.removeprefix('value error, ')}, got {printable(repr(first['input']), 60)}"
         line = line_of(path.read_text(encoding="utf-8"), place)
         raise InputError(message, file=path, line=line, key=written(place), hint=hint) from error
 
@@ -279,7 +279,8 @@ def _check_claims(document: Mapping[str, Any], path: Path) -> None:
         if found is not None:
             key, message, hint = found
             place = ("claim", index, key) if key else ("claim", index)
-            raise InputError(message, file=path, line=_line(path, *place), key=f"claim {part['id']}", hint=hint)
+            named = f"claim {part['id']}" + (f", {key}" if key else "")
+            raise InputError(message, file=path, line=_line(path, *place), key=named, hint=hint)
 
 
 def _line(path: Path, *place: str | int) -> int | None:

@@ -5,8 +5,7 @@ What it says are reasons as values; an error is what makes the engine or install
 """
 
 import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.catalog.commands import ServeProgram, serve_programs
@@ -14,9 +13,9 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.records import Model
 from advisor.errors import near
 from advisor.fit.parallelism import padded_heads, vllm_objections
+from advisor.fit.pasted import commands
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 
-_ENVIRONMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)\[(?P<extras>[^\]]*)\]")
 _LENGTH = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<suffix>[kKmMgG]?)$")
 _DECIMAL = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
@@ -26,6 +25,7 @@ _BINARY = {"K": 2**10, "M": 2**20, "G": 2**30}
 _API_SERVER = "vllm.entrypoints.openai.api_server"
 _NEURON_FLAGS = ("--override-neuron-config",)
 _UNCHECKED_INSTALL = (info("install_unchecked"),)
+_UNKNOWN = (info("command_unknown"),)
 _VLLM_RULE = "vLLM 0.33 source: head, KV-head and vocabulary divisibility"
 
 
@@ -44,11 +44,15 @@ class CheckedCommand:
 
 @dataclass(frozen=True, slots=True)
 class _Serve:
-    """A serve command taken apart: flags by their long name, None where one has no value."""
+    """A serve command taken apart: flags by their long name, None where one has no value.
+
+    surplus: words that belong to no flag, beside the one model that the engine takes.
+    """
 
     model: str
     flags: Mapping[str, str | None]
     as_written: Mapping[str, str]
+    surplus: Sequence[str] = ()
 
     @property
     def is_neuron(self) -> bool:
@@ -59,13 +63,23 @@ class _Serve:
 
 
 def check_command(text: str, catalog: Catalog) -> CheckedCommand:
-    """A pasted command, line continuations, comments and environment settings included."""
+    """A pasted command or several, line continuations, comments and environment settings included."""
     try:
-        words = shlex.split(text.replace("\\\n", " "), comments=True)
+        pasted = [words for words in commands(text) if words]
     except ValueError as mistake:
         return CheckedCommand(None, reasons=(error("command_unreadable", "", mistake=str(mistake)),))
-    while words and (_ENVIRONMENT.match(words[0]) or words[0] in ("sudo", "env", "export")):
-        words = words[1:]
+    checked = [_check(words, catalog) for words in pasted]
+    known = [each for each in checked if each.program is not None]
+    if not known:
+        is_install = any(each.reasons == _UNCHECKED_INSTALL for each in checked)
+        return CheckedCommand(None, reasons=_UNCHECKED_INSTALL if is_install else _UNKNOWN)
+    named = dict.fromkeys(each.program for each in known if each.program is not None)
+    return CheckedCommand(
+        " and ".join(named), known[-1].version, tuple(reason for each in known for reason in each.reasons)
+    )
+
+
+def _check(words: Sequence[str], catalog: Catalog) -> CheckedCommand:
     for program in serve_programs(catalog.layers).values():
         installed = _installed(words)
         if installed is not None:
@@ -77,7 +91,7 @@ def check_command(text: str, catalog: Catalog) -> CheckedCommand:
         if arguments is not None:
             serve = _taken_apart(arguments, program)
             return CheckedCommand(program.program, program.version, tuple(_of_serve(serve, program, catalog)))
-    return CheckedCommand(None, reasons=(info("command_unknown"),))
+    return CheckedCommand(None, reasons=_UNKNOWN)
 
 
 def _installed(words: Sequence[str]) -> Sequence[str] | None:
@@ -117,7 +131,8 @@ def _arguments(words: Sequence[str], program: ServeProgram) -> Sequence[str] | N
 
 
 def _taken_apart(arguments: Sequence[str], program: ServeProgram) -> _Serve:
-    model, flags, written = "", dict[str, str | None](), dict[str, str]()
+    """A switch takes no word and a number one; how many another flag takes is not known, so all up to the next."""
+    flags, written, bare = dict[str, str | None](), dict[str, str](), list[str]()
     current = ""
     for word in arguments:
         if word.startswith("-") and not word[1:2].isdigit() and len(word) > 1:
@@ -125,12 +140,16 @@ def _taken_apart(arguments: Sequence[str], program: ServeProgram) -> _Serve:
             current = _long(name, program)
             flags[current] = value if given else None
             written[current] = name
-            current = "" if given else current
+            if given or current in program.switches or current.startswith("--no-"):
+                current = ""
         elif current:
             flags[current] = word if flags[current] is None else f"{flags[current]} {word}"
-        elif not model:
-            model = word
-    return _Serve(flags.get("--model") or model, flags, written)
+            if current in program.numbers:
+                current = ""
+        else:
+            bare.append(word)
+    named = flags.get("--model")
+    return _Serve(named or (bare[0] if bare else ""), flags, written, bare[1:] if named is None else bare)
 
 
 def _long(name: str, program: ServeProgram) -> str:
@@ -166,8 +185,23 @@ def _of_flags(serve: _Serve, program: ServeProgram) -> Iterator[Reason]:
         if gone is not None:
             yield error("flag_removed", source, **stated, by=gone.by, instead=gone.instead)
         else:
-            likely = near(flag, program.flags, 1) or ("none",)
+            short = program.aliases.get(written[1:])
+            likely = (short,) if short else near(flag, program.flags, 1) or ("none",)
             yield error("flag_unknown", source, **stated, likely=likely)
+    for word in serve.surplus:
+        yield error("argument_surplus", source, argument=word, program=program.program)
+    for flag, kind in program.numbers.items():
+        if flag in serve.flags:
+            yield from _of_number(serve.as_written[flag], serve.flags[flag], kind, source)
+
+
+def _of_number(flag: str, value: str | None, kind: str, source: str) -> Iterator[Reason]:
+    if value is None:
+        yield error("flag_without_value", source, flag=flag)
+    elif "$" in value:
+        yield warning("flag_value_unseen", source, flag=flag, value=value)
+    elif not _NUMBERS[kind](value):
+        yield error(f"flag_needs_{kind}", source, flag=flag, value=value)
 
 
 def _model(name: str, catalog: Catalog) -> tuple[Model, bool] | None:
@@ -211,6 +245,13 @@ def _of_context(serve: _Serve, model: Model, is_base: bool, catalog: Catalog) ->
         yield warning("neuron_context_undocumented", documented_by, context_tokens=length, limit_tokens=documented)
 
 
+def _is_share(value: str) -> bool:
+    try:
+        return 0 < float(value) <= 1
+    except ValueError:
+        return False
+
+
 def _whole(value: str | None) -> int | None:
     return int(value) if value is not None and value.isdigit() and int(value) > 0 else None
 
@@ -223,3 +264,12 @@ def _length(value: str | None) -> int | None:
     suffix = found["suffix"]
     factor = _BINARY.get(suffix) or _DECIMAL[suffix]
     return int(float(found["number"]) * factor)
+
+
+_NUMBERS: Mapping[str, Callable[[str], bool]] = {
+    "whole": lambda value: _whole(value) is not None,
+    "length": lambda value: (_length(value) or 0) > 0,
+    "length_or_auto": lambda value: value in ("-1", "auto") or (_length(value) or 0) > 0,
+    "share": _is_share,
+}
+"""What a number of the catalogue's `numbers` may be."""

@@ -19,6 +19,13 @@ SENTENCES: Mapping[str, str] = {
     "extra_missing": "{package} {version} has no extra '{extra}'; it has {extras}.",
     "flag_removed": "{flag} is gone from {program} by version {by}: {instead}.",
     "flag_unknown": "{program} {version} has no flag {flag} (nearest: {likely}).",
+    "flag_without_value": "{flag} takes a value, and none follows.",
+    "flag_value_unseen": "{flag} is {value}, which only the shell knows: it is not checked.",
+    "flag_needs_whole": "{flag} takes a whole number from 1 on, not '{value}'.",
+    "flag_needs_length": "{flag} takes a number of tokens such as 8192 or 8k, not '{value}'.",
+    "flag_needs_length_or_auto": "{flag} takes a number of tokens such as 131072 or 128K, or auto, not '{value}'.",
+    "flag_needs_share": "{flag} takes a share above 0 and up to 1, not '{value}'.",
+    "argument_surplus": "'{argument}' belongs to no flag, and {program} takes no argument beside the model.",
     "model_unknown": "The catalogue does not hold the model '{model}': its TP rule and context are not checked.",
     "context_beyond_base": (
         "{model}'s base model holds {limit_tokens} tokens, the Instruct model more; {context_tokens} are asked for."

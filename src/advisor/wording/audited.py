@@ -28,6 +28,7 @@ MEANINGS: Mapping[AuditVerdict, str] = {
     AuditVerdict.UNVERIFIABLE: "nobody has shown it, nor the opposite",
 }
 
+_LARGEST = 1e15  # whole numbers up to here are exact, and no figure of a report is larger
 _ANSWERED_IN_WORDS = ("fact", "command", "instance_exists", "roofline", "floor")
 """Checks whose reasons say more than a formula."""
 
@@ -58,8 +59,8 @@ def recomputed(claim: AuditedClaim) -> str:
 
 
 def number(value: float) -> str:
-    """Four significant digits, thousands set apart: `42,000`, `98.32`, `6.503`."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    """Four significant digits, thousands set apart: `42,000`, `98.32`, `6.503`; beyond any real figure, `1e+20`."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < _LARGEST else f"{value:.4g}"
 
 
 def because(claim: AuditedClaim) -> str:
@@ -76,7 +77,7 @@ def written(value: float | str) -> str:
     """An input in full: a whole number with its thousands apart, another at six digits, words as they stand."""
     if isinstance(value, str):
         return value
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
+    return f"{value:,.0f}" if value == int(value) and abs(value) < _LARGEST else f"{value:,.6g}"
 
 
 def arithmetic(claim: AuditedClaim) -> str:

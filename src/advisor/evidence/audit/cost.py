@@ -17,11 +17,10 @@ def usd_per_million(asked: Asked) -> Finding:
     price, price_input = _hourly(asked)
     rate, rate_input = _throughput(asked)
     value = usd_per_million_tokens(price, rate)
-    also = {
-        "times as high": value / claimed,
-        "tokens/s that the claim needs": usd_per_million_tokens(price, 1) / claimed,
-        "USD/h that the claim implies": claimed / usd_per_million_tokens(1, rate),
-    }
+    also = {"USD/h that the claim implies": claimed / usd_per_million_tokens(1, rate)}
+    if claimed:
+        needed = usd_per_million_tokens(price, 1) / claimed
+        also = {"times as high": value / claimed, "tokens/s that the claim needs": needed, **also}
     if asked.has("tokens_per_month"):
         also["tokens/s on average"] = rate
     for reference in asked.references("at"):

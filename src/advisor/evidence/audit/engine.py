@@ -31,6 +31,9 @@ def audit_all(reports: Mapping[str, Report], catalog: Catalog) -> Iterator[Audit
         yield from audit(report, catalog)
 
 
+_TOO_LARGE = "its numbers are so large or small that nothing can be computed"
+
+
 def _checked(asked: Asked) -> Finding:
     check = _CHECKS.get(asked.claim.check)
     if check is None:
@@ -39,12 +42,13 @@ def _checked(asked: Asked) -> Finding:
             hint=f"Use one of {', '.join(sorted(_CHECKS))}.",
             key=f"claim {asked.claim.id}",
         )
-    finding = check(asked)
+    try:
+        finding = check(asked)
+    except ArithmeticError as error:  # what the numbers of a report come to is not known before
+        raise InputError(_TOO_LARGE, key=f"claim {asked.claim.id}") from error
     numbers = [*finding.also.values(), *([] if finding.recomputed is None else [finding.recomputed])]
     if not all(map(isfinite, numbers)):
-        raise InputError(
-            "its numbers are so large or small that nothing can be computed", key=f"claim {asked.claim.id}"
-        )
+        raise InputError(_TOO_LARGE, key=f"claim {asked.claim.id}")
     return finding
 
 

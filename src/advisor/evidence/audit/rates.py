@@ -26,11 +26,9 @@ def streams_limit(
     holds, but what breaks it is a contradiction of the report rather than of physics.
     """
     limit = concurrency * _MS / itl_ms
-    also = {
-        "times the limit": claimed / limit,
-        "ms of ITL that the claim needs": concurrency * _MS / claimed,
-        "streams that it takes at that ITL": claimed * itl_ms / _MS,
-    }
+    also = {"times the limit": claimed / limit, "streams that it takes at that ITL": claimed * itl_ms / _MS}
+    if claimed:
+        also["ms of ITL that the claim needs"] = concurrency * _MS / claimed
     if most_streams:
         also[f"tokens/s of {most_streams:g} streams at that ITL"] = most_streams * _MS / itl_ms
     verdict = AuditVerdict.OK
