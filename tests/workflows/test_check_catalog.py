@@ -173,6 +173,24 @@ def test_a_negotiated_price_off_the_multiplier_is_only_looked_at(tmp_path: Path)
     assert "family_multiplier" in codes(found, "warning")
 
 
+def test_an_overlay_may_say_where_an_instance_is_to_be_had(tmp_path: Path) -> None:
+    (tmp_path / "instances.toml").write_text('["p5.48xlarge"]\nregions = ["us-east-1", "eu-nort-1"]\n')
+    found = over(tmp_path)
+    assert found.holds
+    error = next(finding.error for finding in found.findings if finding.code == "unheard_region")
+    assert (error.line, error.key) == (2, "p5.48xlarge.regions")
+    assert "nothing else is sold in eu-nort-1. Did you mean eu-north-1" in error.sentence()
+
+
+def test_a_discount_that_has_ended_is_told(tmp_path: Path) -> None:
+    (tmp_path / "discounts.toml").write_text(
+        '[old]\npercent = 12\nvalid_until = 2026-01-31\nsource = "contract 42"\nas_of = 2025-11-01\n'
+    )
+    found = over(tmp_path)
+    assert found.holds
+    assert "ended_discount" in codes(found, "warning")
+
+
 def test_the_command_lists_what_is_wrong_and_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "instances.toml").write_text('["my.lab"]\nvcpus = "many"\n["p5.48xlarge"]\naccelerator = "H100-80G"\n')
     (tmp_path / "price.csv").write_text("")

@@ -9,10 +9,12 @@ from advisor.catalog.check.citations import citations, listed_sources, repeated_
 from advisor.catalog.check.findings import Finding, Severity, wrong
 from advisor.catalog.check.markets import duplicates, offered, spot_market
 from advisor.catalog.check.multipliers import family_multipliers
+from advisor.catalog.check.overlays import ended_discounts, unheard_regions
 from advisor.catalog.check.sources import cited_sources, uncited_sources
 from advisor.catalog.check.subject import PricedRow, Subject
 from advisor.catalog.check.traps import dates, memory_traps, names, network_traps, repetitions
 from advisor.catalog.load import INSTANCE_FILES, Catalog
+from advisor.catalog.prices import DISCOUNTS
 from advisor.workflows.read_catalog import read_records
 
 RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
@@ -27,6 +29,8 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     dates,
     cited_sources,
     uncited_sources,
+    unheard_regions,
+    ended_discounts,
     ages,
 )
 
@@ -61,6 +65,7 @@ def check_catalog(catalog: Catalog, today: date, max_age_days: int | None = None
         rows=rows,
         citations=list(citations(catalog.layers)),
         listed=listed_sources(catalog.layers),
+        discounts=catalog.layers.tables(DISCOUNTS),
         repeated=list(repeated_records(catalog.layers)),
         today=today,
         max_age_days=max_age_days,

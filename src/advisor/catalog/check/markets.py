@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from advisor.catalog.check.findings import Finding, doubtful, judged, wrong
 from advisor.catalog.check.subject import Place, PricedRow, Subject
+from advisor.catalog.layers import SHIPPED
 from advisor.catalog.prices import UNPLACED
 from advisor.catalog.records import Instance, Price
 from advisor.errors import InputError, near
@@ -32,6 +33,8 @@ def offered(subject: Subject) -> Iterator[Finding]:
         instance = subject.instances.get(row.price.instance_type)
         if instance is None or row.price.region == UNPLACED:  # what loading has said, or knows to have no region
             continue
+        if row.is_shipped and _is_restated(instance, row):
+            continue
         if row.price.option not in instance.purchase_options:
             hint = f"It is sold as {', '.join(instance.purchase_options)}."
             error = row.error(f"{instance.id} is not sold as {row.price.option}", "option", hint)
@@ -46,13 +49,22 @@ def offered(subject: Subject) -> Iterator[Finding]:
         yield doubtful("region_apart", rows[0].error(message, "instance_type"))
 
 
+def _is_restated(instance: Instance, row: PricedRow) -> bool:
+    """Whether a user's own record says where and how the instance is to be had: other prices are no mistake then."""
+    return any(instance.origin.of(key).layer != SHIPPED for key in ("purchase_options", _regions_of(row)))
+
+
+def _regions_of(row: PricedRow) -> str:
+    return "capacity_block_regions" if row.price.option == "capacity_block" else "regions"
+
+
 def _not_offered(row: PricedRow, instance: Instance) -> InputError:
     message = f"{instance.id} is not offered in {row.price.region}"
     return row.error(message, "instance_type", _elsewhere(row, instance))
 
 
 def _elsewhere(row: PricedRow, instance: Instance) -> str:
-    key = "capacity_block_regions" if row.price.option == "capacity_block" else "regions"
+    key = _regions_of(row)
     known = getattr(instance, key)
     close = near(row.price.region, known)
     return f"Its {key} are {', '.join(close or known[:3]) or 'none'}{' …' if len(known) > 3 else ''}."

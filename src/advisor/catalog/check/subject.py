@@ -94,6 +94,8 @@ class Subject:
     listed: Mapping[str, Path]
     """Sources by id, with the sources.toml that lists each."""
     repeated: Sequence[Repeated]
+    discounts: Mapping[str, Table]
+    """The tables of discounts, by id, those that have ended too."""
     today: date
     max_age_days: int | None = None
 

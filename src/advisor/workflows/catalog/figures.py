@@ -120,7 +120,7 @@ def _machine_figures(row: InstanceRow) -> list[Figure]:
     instance = row.instance
     found = [_figure(label, key, instance, write, better) for label, key, write, better in _MACHINE]
     found.append(_figure("EFA", "efa", instance, lambda has: "yes" if has else "no"))
-    quota = f"{instance.vcpus:,} vCPU of {instance.quota}"
+    quota = "none" if instance.quota == "none" else f"{instance.vcpus:,} vCPU of {instance.quota}"
     return [*found, Figure("quota", quota, instance.origin.of("quota"))]
 
 
