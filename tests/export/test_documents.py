@@ -13,7 +13,7 @@ from advisor.advice.workload import workload_from
 from advisor.bench.records import RunState
 from advisor.bench.result import Gate, SloResult, Verdict
 from advisor.catalog.load import Catalog
-from advisor.evidence.audit.engine import audit_all
+from advisor.evidence.audit.engine import audit
 from advisor.evidence.reports import load_reports
 from advisor.evidence.runs import RunRow
 from advisor.evidence.verification import ClaimCheck, Outcome, Status, Verification, trial_of
@@ -75,7 +75,12 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
         prices_document(prices_of(catalog, "p5.48xlarge", None), lambda region: price_ages(catalog, region, TODAY)),
     )
     reports = load_reports(catalog)
-    yield "audit", audit_document(list(reports.values()), list(audit_all(reports, catalog)), sentence)
+    yield (
+        "audit",
+        audit_document(
+            list(reports.values()), [claim for report in reports.values() for claim in audit(report, catalog)], sentence
+        ),
+    )
     opened = open_report(knowledge, report_named(knowledge, "llama-4-serving-2026-02"))
     yield "chart", chart_document(opened.report.id, [opened.chart("cost"), opened.chart("model-spec")], sentence)
     yield "evidence", evidence_document(knowledge.points, catalog.layers.sources, caveats)

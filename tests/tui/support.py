@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from advisor.bench.meta import RunMeta
@@ -39,6 +40,12 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settle(pilot)
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    """Text that comes all at once, as a terminal pastes it: letter by letter, a long one takes seconds."""
+    pilot.app.post_message(Paste(text))
+    await settle(pilot)
 
 
 async def settle(pilot: Pilot[None]) -> None:

@@ -21,7 +21,7 @@ from advisor.workflows.credentials import key_from
 from evidence.results import result
 from servers.engine import Engine
 from servers.raw import RawServer
-from tui.support import LARGE, filled, keep_run, opened, press, screen_text, until
+from tui.support import LARGE, filled, keep_run, opened, paste, press, screen_text, until
 
 NAME = "[/b]x[red]"
 KEY = "sk-live-0123456789"
@@ -117,7 +117,9 @@ async def test_the_exported_path_is_shown_in_full_and_stays(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with opened(app, "A", "e", size=LARGE) as pilot:
-        await press(pilot, "ctrl+u", *"my [b]pick.toml", "enter")
+        await press(pilot, "ctrl+u")
+        await paste(pilot, "my [b]pick.toml")
+        await press(pilot, "enter")
         file = tmp_path / "my [b]pick.toml"
         assert file.exists()
         shown = "".join(screen_text(app).replace("\n", "").split())
@@ -130,7 +132,9 @@ async def test_a_path_that_cannot_be_is_refused_where_it_is_typed(
     app: AdvisorApp, tmp_path: Path, name: str, complaint: str
 ) -> None:
     async with opened(app, "A", "e", size=LARGE) as pilot:
-        await press(pilot, "ctrl+u", *f"{tmp_path}/{name}", "enter")
+        await press(pilot, "ctrl+u")
+        await paste(pilot, f"{tmp_path}/{name}")
+        await press(pilot, "enter")
         assert complaint in str(app.screen.query_one("#complaint", Static).render())
 
 
@@ -142,7 +146,9 @@ async def test_an_export_that_fails_says_why_on_the_screen(
 
     monkeypatch.setattr(advice, "write_recommendation", full)
     async with opened(app, "A", "e", size=LARGE) as pilot:
-        await press(pilot, "ctrl+u", *str(tmp_path / "[red]x"), "enter")
+        await press(pilot, "ctrl+u")
+        await paste(pilot, str(tmp_path / "[red]x"))
+        await press(pilot, "enter")
         note = app.screen.query_one("#note", Static)
         assert note.region.height > 0  # a line of the screen, and no toast that goes and hides what is under it
         assert str(note.render()) == f"{tmp_path}/[red]x: the disk is full"

@@ -147,16 +147,6 @@ class Report:
     guides: tuple[Guide, ...] = ()
     entries: tuple[Entry, ...] = ()
 
-    def value_of(self, wanted: str) -> float:
-        """The stated number of a figure or claim by id. InputError for a zero, which nothing is computed from."""
-        values = {figure.id: figure.value for figure in self.figures}
-        values |= {claim.id: claim.value for claim in self.claims}
-        if wanted not in values:
-            raise UnknownIdError(f"figure or claim in {self.id}", wanted, values)
-        if not values[wanted]:
-            raise InputError("the value is 0, so nothing can be computed from it", key=wanted)
-        return values[wanted]
-
     def about(self, topic: str) -> tuple[Entry, ...]:
         """Its entries on a topic, in the report's order."""
         return tuple(entry for entry in self.entries if entry.topic == topic)

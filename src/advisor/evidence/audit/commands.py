@@ -20,6 +20,6 @@ def command(asked: Asked) -> Finding:
         return Finding(inputs, formula, None, AuditVerdict.UNVERIFIABLE, reasons=checked.reasons)
     refused = sum(reason.severity is Severity.ERROR for reason in checked.reasons)
     doubts = sum(reason.severity is Severity.WARNING for reason in checked.reasons)
-    verdict = AuditVerdict.WRONG if refused else AuditVerdict.SUSPICIOUS if doubts else AuditVerdict.OK
+    verdict = AuditVerdict.WRONG if checked.is_refused else AuditVerdict.SUSPICIOUS if doubts else AuditVerdict.OK
     formula = f"{checked.program} {checked.version}: {refused or 'no'} objection{'s' if refused != 1 else ''}"
-    return Finding(inputs, formula, float(not refused), verdict, reasons=checked.reasons)
+    return Finding(inputs, formula, float(not checked.is_refused), verdict, reasons=checked.reasons)

@@ -4,7 +4,7 @@ The claims of a report name their check; every throughput and latency that it st
 against physics without being asked (facts: sizing, section 1).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 
 from advisor.catalog.load import Catalog
@@ -23,12 +23,6 @@ def audit(report: Report, catalog: Catalog) -> list[AuditedClaim]:
     room = Room(report, catalog)
     found = [_audited(claim, report, _checked(Asked(claim, room))) for claim in report.claims]
     return [*found, *figures.audit_figures(room)]
-
-
-def audit_all(reports: Mapping[str, Report], catalog: Catalog) -> Iterator[AuditedClaim]:
-    """The claims of several reports, one report after the other."""
-    for report in reports.values():
-        yield from audit(report, catalog)
 
 
 _TOO_LARGE = "its numbers are so large or small that nothing can be computed"
