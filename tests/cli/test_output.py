@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
+import advisor
 from advisor.cli.main import main
 from advisor.cli.output import Output
 from advisor.cli.safe_text import in_ascii
@@ -20,6 +21,7 @@ from advisor.errors import CONTROLS
 from advisor.quantities.provenance import Level
 from cli.support import Terminal
 
+SOURCES = Path(advisor.__file__).parent
 HOSTILE = "a\x1b[31m\x9b2J\x07\u202eb\u2066c\udcff"
 
 
@@ -72,6 +74,12 @@ def test_any_text_can_be_written_on_a_narrow_terminal(text: str, encoding: str) 
 def test_ascii_keeps_the_sense() -> None:
     assert in_ascii("2 × p5 — 80 % ≤ 1…2 – é “x” 中") == '2 x p5 - 80 % <= 1...2 - e "x" ?'
     assert in_ascii("".join(level.glyph for level in Level)) == "".join(level.ascii_glyph for level in Level)
+
+
+@pytest.mark.parametrize("package", ["cli", "wording", "quantities"])
+def test_every_sign_of_ours_has_a_twin_in_ascii(package: str) -> None:
+    written = {sign for path in (SOURCES / package).rglob("*.py") for sign in path.read_text(encoding="utf-8")}
+    assert [sign for sign in written if sign != "?" and in_ascii(sign) == "?"] == []
 
 
 @pytest.mark.parametrize(
