@@ -220,6 +220,17 @@ def test_the_same_prices_of_the_same_day_are_nothing_to_write(paths: UserPaths) 
     assert (again.is_empty, len(again.difference.confirmed)) == (True, 1)
 
 
+def test_a_price_that_is_stated_twice_and_differently_is_not_gone(paths: UserPaths) -> None:
+    document = feeds.page(HOME, {"p5.48xlarge": "55.04", "p4d.24xlarge": "21"})
+    document["regions"][HOME]["again"] = {"Instance Type": "p5.48xlarge", "price": "60.544"}
+    with feeds.serving({PAGE: feeds.as_json(document)}) as server:
+        for state in ("read", "kept"):
+            found = refresh(ask(server), paths)
+            assert [report.state for report in found.feeds] == [state]
+            assert "p5.48xlarge" not in {price.instance_type for price in found.difference.gone}
+            assert [change.stated.price.instance_type for change in found.difference.changed] == ["p4d.24xlarge"]
+
+
 def test_a_commitment_dearer_than_on_demand_is_doubtful(paths: UserPaths) -> None:
     savings = json.loads(json.dumps(feeds.SAVINGS).replace('"41.9"', '"141.9"'))
     answers = {**feeds.everything(), feeds.SAVINGS_FILE: feeds.as_json(savings)}

@@ -173,6 +173,7 @@ class _Collected:
     reports: list[FeedReport] = field(default_factory=list)
     _stated: list[StatedPrice] = field(default_factory=list)
     _bands: list[StatedBand] = field(default_factory=list)
+    _undecided: set[tuple[str, ...]] = field(default_factory=set)
     _covered: set[Covered] = field(default_factory=set)
     _sources: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -200,7 +201,9 @@ class _Collected:
             for price in estimates([each.band], on_demand):
                 self._stated.append(StatedPrice(price, each.as_of, each.source))
         prices = self.catalog.prices
-        found = difference(self._stated, prices.listed, prices.by_hand, self._covered, self.catalog.instances)
+        found = difference(
+            self._stated, prices.listed, prices.by_hand, self._covered, self.catalog.instances, self._undecided
+        )
         return Refresh(tuple(self.reports), found, tuple(self._bands), self._sources)
 
     def _check(self, step: Step, reading: Reading) -> None:
@@ -230,6 +233,7 @@ class _Collected:
         }
         self._stated += [StatedPrice(price, as_of, source) for price in reading.prices]
         self._bands += [StatedBand(band, as_of, source) for band in reading.bands]
+        self._undecided |= set(reading.undecided)
         self._covered |= set(step.covers)
         count, skipped = len(reading.prices), dict(reading.skipped)
         self.reports.append(FeedReport(step.name, step.what, state, staged.url, published, version, count, skipped))

@@ -13,7 +13,7 @@ from advisor.catalog.feeds.reading import Band, FeedPrice, Reading
 from advisor.export.files import make_folder, write_atomically
 from advisor.quantities.provenance import Level
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Staging:
             "published": reading.published,
             "version": reading.version,
             "prices": [asdict(price) for price in reading.prices],
+            "undecided": reading.undecided,
             "bands": [asdict(band) for band in reading.bands],
             "skipped": reading.skipped,
         }
@@ -64,4 +65,6 @@ def _reading(stored: dict[str, Any]) -> Reading:
     found.bands = [Band(**band) for band in stored["bands"]]
     for price in stored["prices"]:
         found.take(FeedPrice(**{**price, "level": Level(price["level"])}))
+    for key in stored["undecided"]:
+        found.leave_open(tuple(key))
     return found

@@ -86,11 +86,13 @@ def difference(
     by_hand: Callable[[str], Held],
     covered: Collection[tuple[str, PurchaseOption]],
     instances: Collection[str],
+    undecided: Collection[tuple[str, ...]] = (),
 ) -> Difference:
     """What the feeds' prices change.
 
     listed gives the prices of a region without what was written by hand, by_hand what was; covered are the
-    (region, purchase option) pairs of which the feeds state all prices.
+    (region, purchase option) pairs of which the feeds state all prices; undecided are region and key of prices that a
+    feed states twice, differently: those are listed, though nobody knows at what.
     """
     rows = list(stated)
     expected = _Expected(rows, listed)
@@ -106,7 +108,7 @@ def difference(
         tuple(sorted(found["added"], key=_order)),
         tuple(sorted(found["changed"], key=_order)),
         tuple(sorted(found["confirmed"], key=_order)),
-        tuple(_gone(rows, listed, covered, instances)),
+        tuple(_gone({(row.price.region, *row.price.key) for row in rows} | set(undecided), listed, covered, instances)),
         len(found["older"]),
     )
 
@@ -138,16 +140,15 @@ def _doubts(row: StatedPrice, before: Price | None, expected: "_Expected") -> It
 
 
 def _gone(
-    rows: Iterable[StatedPrice],
+    stated: Collection[tuple[str, ...]],
     listed: Callable[[str], Held],
     covered: Collection[tuple[str, PurchaseOption]],
     instances: Collection[str],
 ) -> Iterable[Price]:
-    stated = {(row.price.region, row.price.key) for row in rows}
     for region, option in sorted(covered):
         for key, price in sorted(listed(region).items()):
             is_list = price.option == option and price.statistic == "list"
-            if is_list and key[0] in instances and (region, key) not in stated:
+            if is_list and key[0] in instances and (region, *key) not in stated:
                 yield price
 
 

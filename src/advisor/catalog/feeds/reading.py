@@ -74,6 +74,15 @@ class Reading:
     def prices(self) -> list[FeedPrice]:
         return [price for price in self._held.values() if price is not None]
 
+    @property
+    def undecided(self) -> list[tuple[str, ...]]:
+        """Region and key of each price that the file states twice, differently."""
+        return [key for key, price in self._held.items() if price is None]
+
+    def leave_open(self, key: tuple[str, ...]) -> None:
+        """Hold a price for undecided."""
+        self._held[key] = None
+
     def take(self, price: FeedPrice) -> None:
         """Keep a price; the same one said twice is one, and two different ones under one key are neither."""
         key = (price.region, *price.key)
