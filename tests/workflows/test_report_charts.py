@@ -206,6 +206,10 @@ class TestBestEvidence:
         assert best.inputs["checkpoint"] == "fp8"
         assert "not as bf16" in words.remarks(best)[0]
 
+    def test_an_efficiency_of_another_load_says_so(self, charts: dict[str, ComputedChart]) -> None:
+        cell = cells(charts, "throughput")["scout.throughput.A.1"]
+        assert "from 64 requests in flight; none is known of 1" in " ".join(words.remarks(cell.best))
+
     def test_cost_carries_the_doubt_of_the_throughput(self, charts: dict[str, ComputedChart]) -> None:
         cost, speed = (
             cells(charts, "cost")["scout.cost.A"].best,

@@ -29,6 +29,7 @@ class Output:
         self.json_mode = json_mode
         self._stdout = stdout or sys.stdout
         self._stderr = stderr or sys.stderr
+        self._noted = set[str]()
 
     @cached_property
     def console(self) -> "Console":
@@ -58,6 +59,12 @@ class Output:
     def note(self, text: str) -> None:
         """A line about the work, on stderr."""
         write_plain(text + "\n", self._stderr)
+
+    def note_once(self, text: str) -> None:
+        """A line about the work that says no more the second time."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self.note(text)
 
     def flush(self) -> None:
         """Write out what is buffered; BrokenPipeError here, where it is handled, if the reader has gone."""

@@ -56,12 +56,13 @@ def _write(chart: ComputedChart, report: Report, output: Output) -> None:
     write_text(f"{chart.title} — {report.title}, {report.as_of}", output)
     if chart.note:
         write_text(chart.note, output)
+    said: set[str] = set()
     for group in chart.groups:
         output.line()
         write_heading(words.heading(group), output)
         if group.note:
             write_text(group.note, output)
-        write_table(_COLUMNS, [_row(cell, group, output) for cell in group.cells], output)
+        write_table(_COLUMNS, [_row(cell, group, said, output) for cell in group.cells], output)
 
 
 _COLUMNS = (
@@ -76,7 +77,8 @@ _COLUMNS = (
 )
 
 
-def _row(cell: ChartCell, group: Group, output: Output) -> Row:
+def _row(cell: ChartCell, group: Group, said: set[str], output: Output) -> Row:
+    """said: the remarks of the rows above, which a chart gives once."""
     unit = group.unit
     return (
         cell.label,
@@ -86,8 +88,15 @@ def _row(cell: ChartCell, group: Group, output: Output) -> Row:
         words.spread(cell.best),
         words.ratio(cell.over_best),
         Cell(cell.verdict.value.replace("_", " "), _STYLES.get(cell.verdict.value, "bold red")),
-        " ".join(words.remarks(cell.best)),
+        " ".join(_new_remarks(cell.best, said)),
     )
+
+
+def _new_remarks(answer: Answer, said: set[str]) -> list[str]:
+    """What is to be said of an answer; what is unknown says why in every row."""
+    remarks = [each for each in words.remarks(answer) if answer.value is None or each not in said]
+    said.update(remarks)
+    return remarks
 
 
 def _side(answer: Answer, unit: str, output: Output) -> str:

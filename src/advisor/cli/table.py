@@ -92,7 +92,7 @@ def write_table(columns: Sequence[Column], rows: Sequence[Row], output: Output) 
             _write_below(each.cells[number], width, output)
     names = ", ".join(each.column.heading for each in dropped if each.column.heading)
     if names:
-        output.note(f"advisor: no room for {names} in {width} columns; --json has everything")
+        output.note_once(f"advisor: no room for {names} in {width} columns; --json has everything")
 
 
 def blocks(label: Column, columns: Sequence[Column], rows: Sequence[Row], output: Output) -> list[list[int]]:

@@ -80,7 +80,7 @@ class BestEvidence:
         if not offers:
             return unknown("no evidence for this metric on this hardware", *reasons, nearby=nearby)
         best = min(offers, key=lambda offer: (offer.answer.level.rank or 9, offer.sigma))
-        return replace(best.answer, reasons=reasons, nearby=nearby)
+        return replace(best.answer, reasons=(*reasons, *best.answer.reasons), nearby=nearby)
 
     def price(self, instance_id: str) -> Answer:
         """What an hour costs in the report's region: the list price, else a Capacity Block's wherever one is sold."""
@@ -152,19 +152,24 @@ class BestEvidence:
         model = ReplicaModel(stack.replica, self.shape, basis.decode, basis.prefill)
         decode, prefill = basis.decode.provenance, basis.prefill.provenance
         inputs = _inputs(stack, streams) | {"decode_efficiency": round(basis.decode.value, 4)}
+        caveats = _extrapolated(basis, streams)
         with_prefill = inputs | {"prefill_efficiency": round(basis.prefill.value, 4)}
         match figure.metric:
             case "ttft_ms" if streams == 1:
                 origin = _computed(decode, prefill)
                 formula = "prefill + one decode step"
-                yield _estimate(model.first_token_ms, model.first_token_sigma, origin, "ms", formula, with_prefill)
+                yield _estimate(
+                    model.first_token_ms, model.first_token_sigma, origin, "ms", formula, with_prefill, caveats
+                )
             case "itl_ms":
-                yield _estimate(model.step_ms(streams), basis.decode.sigma, _computed(decode), "ms", "T(N)", inputs)
+                yield _estimate(
+                    model.step_ms(streams), basis.decode.sigma, _computed(decode), "ms", "T(N)", inputs, caveats
+                )
             case "output_tokens_per_s":
                 counts = model.prefill_share(streams) > PREFILL_COUNTS
                 origin = _computed(decode, prefill) if counts else _computed(decode)
                 value, sigma = model.tokens_per_s(streams), model.throughput_sigma(streams)
-                yield _estimate(value, sigma, origin, "tokens/s", "N / (T(N) + prefill)", with_prefill)
+                yield _estimate(value, sigma, origin, "tokens/s", "N / (T(N) + prefill)", with_prefill, caveats)
 
     def _basis(self, stack: Stack) -> Basis:
         size = str(stack.tensor_parallel_size)
@@ -270,12 +275,25 @@ def _inputs(stack: Stack, streams: int) -> dict[str, float | str]:
 
 
 def _estimate(
-    value: float, sigma: float, origin: Provenance, unit: str, formula: str, inputs: dict[str, float | str]
+    value: float,
+    sigma: float,
+    origin: Provenance,
+    unit: str,
+    formula: str,
+    inputs: dict[str, float | str],
+    reasons: tuple[Reason, ...] = (),
 ) -> _Estimate:
     spread = spread_of(sigma)
-    return _Estimate(
-        Answer(origin, value, "", unit, value / spread, value * spread, formula=formula, inputs=inputs), sigma
-    )
+    low, high = value / spread, value * spread
+    return _Estimate(Answer(origin, value, "", unit, low, high, formula=formula, inputs=inputs, reasons=reasons), sigma)
+
+
+def _extrapolated(basis: Basis, streams: int) -> tuple[Reason, ...]:
+    """That the efficiency was fitted at other loads than the one asked about, where figures of a load are behind it."""
+    loads = sorted({point.load_value for point in basis.points if point.load == "concurrency" and point.load_value})
+    if not loads or streams in loads:
+        return ()
+    return (info("fitted_at_other_load", loads=tuple(f"{load:g}" for load in loads), concurrency=streams),)
 
 
 def _computed(*evidence: Provenance) -> Provenance:

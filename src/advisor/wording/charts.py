@@ -2,6 +2,7 @@
 
 SENTENCES = {
     "other_checkpoint": "{model} runs there as {used}, not as {wanted}: the figure is of {used}.",
+    "fitted_at_other_load": "Its efficiency is from {loads} requests in flight; none is known of {concurrency}.",
     "capacity_block_instead": (
         "{instance} has no list price in {region}: this is the price of a Capacity Block in {sold_in}."
     ),

@@ -21,6 +21,11 @@ _MARKS = {
 }
 
 
+def topic(name: str) -> str:
+    """What entries are about, as a heading."""
+    return "MoE" if name == "moe" else name.capitalize()
+
+
 def verdict(found: AuditVerdict) -> str:
     """A verdict with its mark."""
     return _MARKS[found]
@@ -80,8 +85,8 @@ def ratio(value: float | None) -> str:
 
 def origin(answer: Answer) -> str:
     """Who says so, and when."""
-    when = f", {answer.provenance.as_of}" if answer.provenance.as_of else ""
-    return f"{answer.provenance.source}{when}"
+    source, when = answer.provenance.source, answer.provenance.as_of
+    return f"{source}, {when}" if when and not source.endswith(str(when)) else source
 
 
 def arithmetic(answer: Answer) -> str:

@@ -129,7 +129,7 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
         lines(
             Content.assemble((f"{_VERDICT_MARKS[claim.verdict.value]}   ", "bold"), claim.text),
             f"claimed {said.claimed(claim)} {claim.unit}, recomputed {said.recomputed(claim)}",
-            said.arithmetic(claim),
+            said.because(claim),
             muted(
                 f"{', '.join(f'{key} {value}' for key, value in claim.inputs.items())}"
                 f"   {claim.report}{f', line {claim.source_line}' if claim.source_line else ''}"

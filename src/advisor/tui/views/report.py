@@ -59,7 +59,7 @@ def _topics(report: Report) -> Iterator[Section]:
     for topic in TOPICS:
         about = report.about(topic)
         if about:
-            yield Section("topic", topic, Content(f"  {topic.capitalize():<16}{len(about):>4}"))
+            yield Section("topic", topic, Content(f"  {words.topic(topic):<16}{len(about):>4}"))
 
 
 def _heading(said: str) -> Section:
@@ -85,7 +85,7 @@ def contents(section: Section, opened: OpenReport) -> tuple[str, Content]:
         return f"{words.verdict(AuditVerdict(section.key))}: {len(claims)} claims", lines(*parts)
     entries = opened.report.about(section.key)
     parts = [part for entry in entries for part in (*_entry(entry, opened), "")]
-    return section.key.capitalize(), lines(*parts)
+    return words.topic(section.key), lines(*parts)
 
 
 def _claims(verdict: str, opened: OpenReport) -> list[AuditedClaim]:
@@ -96,6 +96,7 @@ def _claim(claim: AuditedClaim) -> Iterator[Content | str]:
     yield Content.assemble((claim.text, "bold"), (_line(claim.source_line), "$secondary"))
     yield f"  claimed {words.number(claim.claimed, claim.unit)} {claim.unit}".rstrip()
     yield f"  {words.working(claim)}"
+    yield from (f"  {line}" for line in words.further(claim))
     inputs = ", ".join(f"{key} {value}" for key, value in claim.inputs.items())
     if inputs:
         yield muted(f"  {inputs}")
