@@ -49,6 +49,14 @@ def test_news_are_shown_and_wait_for_yes(home: Path, capsys: pytest.CaptureFixtu
     assert shown_price(capsys) == (50.0, "refreshed")
 
 
+def test_what_to_look_at_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    news = {page_path(HOME): feeds.as_json(feeds.page(HOME, {"g7e.48xlarge": "34", "p5.48xlarge": "98.32"}))}
+    with serving(news) as server:
+        assert main([*REFRESH, "--base-url", server.url, "--yes"]) == 0
+    rows = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("us-east-1")]
+    assert rows[:2] == ["p5.48xlarge", "g7e.48xlarge"]
+
+
 def test_no_news_is_no_question(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(SAME) as server:
         assert main([*REFRESH, "--base-url", server.url]) == 0

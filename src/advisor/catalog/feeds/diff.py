@@ -76,8 +76,13 @@ class Difference:
         return (*self.added, *self.changed, *(change for change in self.confirmed if not change.is_known))
 
     @property
+    def changes(self) -> tuple[PriceChange, ...]:
+        """Prices that change or are new, with what a person should look at first."""
+        return tuple(sorted((*self.changed, *self.added), key=lambda change: not change.doubts))
+
+    @property
     def doubtful(self) -> int:
-        return sum(bool(change.doubts) for change in (*self.added, *self.changed))
+        return sum(bool(change.doubts) for change in self.changes)
 
 
 def difference(

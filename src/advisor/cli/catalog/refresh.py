@@ -107,8 +107,7 @@ def _write(refresh: "Refresh", output: Output) -> None:
     for report in refresh.feeds:
         output.note(feed_line(report))
     found = refresh.difference
-    changes = (*found.changed, *found.added)
-    rows = [*map(change_cells, changes), *map(gone_cells, found.gone)]
+    rows = [*map(change_cells, found.changes), *map(gone_cells, found.gone)]
     if rows:
         right = {"before", "now", "change"}
         columns = [Column(name, right=name in right, flows=name == HEADINGS[-1]) for name in HEADINGS]

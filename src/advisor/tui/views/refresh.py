@@ -16,16 +16,12 @@ def found(refresh: Refresh, *, wide: bool) -> Content:
     """The difference, what a person should look at first, then what became of each file."""
     difference = refresh.difference
     parts: list[Content | str] = [summary(refresh)]
-    changes = sorted((*difference.changed, *difference.added), key=lambda change: not change.doubts)
-    for title, rows in (("Look at", [each for each in changes if each.doubts]), ("Prices", changes)):
-        if title == "Prices":
-            rows = [each for each in rows if not each.doubts]
+    looked_at = [each for each in difference.changes if each.doubts]
+    others = difference.changes[len(looked_at) :]
+    for title, rows in (("Look at", looked_at), ("Prices", others)):
         if rows:
-            parts += [
-                "",
-                heading(title),
-                *(_row(change_cells(each), doubtful=bool(each.doubts), wide=wide) for each in rows),
-            ]
+            written = (_row(change_cells(each), doubtful=bool(each.doubts), wide=wide) for each in rows)
+            parts += ["", heading(title), *written]
     if difference.gone:
         parts += ["", heading("No longer listed")]
         parts += [_row(gone_cells(each), wide=wide) for each in difference.gone[:_MOST_GONE]]
