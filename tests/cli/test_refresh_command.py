@@ -169,6 +169,7 @@ def test_a_spot_price_of_ones_own_is_what_spot_costs(capsys: pytest.CaptureFixtu
     assert main(["catalog", "show", "p5.48xlarge"]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("price spot"))
     assert "$20.00" in line
+    assert "specified" in line, "one price is no middle of two"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def one(rows: list[InstanceRow], name: str) -> InstanceRow:
         ("<40$", "g7e.48xlarge", "trn2.48xlarge"),  # no price is known, and none is below 40
         ("fp8", "p5.48xlarge", "p4d.24xlarge"),
         ("fp8", "p5.48xlarge", "r8g.48xlarge"),
+        ("fp8", "trn2.48xlarge", "r8g.48xlarge"),  # a Neuron chip states no compute capability, but its rate
         ("nvlink", "p5.48xlarge", "g7e.48xlarge"),
         ("neuronlink", "trn2.48xlarge", "p5.48xlarge"),
         ("efa vcpus>=192", "p5.48xlarge", "g7e.12xlarge"),

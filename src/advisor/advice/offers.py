@@ -107,6 +107,8 @@ def _spot(catalog: Catalog, instance_type: str, region: str) -> Offer:
     highest = catalog.prices.find(instance_type, region, "spot", statistic="max")
     if lowest.statistic != "min" or highest is None or highest.provenance.as_of != lowest.provenance.as_of:
         return Offer(instance_type, region, "spot", lowest.quantity, (lowest,), taken_back)
+    if lowest.usd_per_hour == highest.usd_per_hour:
+        return Offer(instance_type, region, "spot", lowest.quantity, (lowest, highest), taken_back)
     middle = sqrt(lowest.usd_per_hour * highest.usd_per_hour)
     origin = lowest.provenance.but(
         Level.DERIVED, f"geometric mean of the cheapest and dearest zone; {lowest.provenance.source}"

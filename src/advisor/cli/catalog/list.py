@@ -79,7 +79,7 @@ def add(actions: Subparsers) -> None:
         "--region", metavar="R", help=f"sold in this region, at its prices ({HOME_REGION}, without filter)"
     )
     add_purchase(parser, "sold this way, at its price (on_demand, without filter)")
-    parser.add_argument("--search", metavar="WORDS", help="the app's filter line: '8x >=80GiB <40$ fp8 h100'")
+    parser.add_argument("--search", metavar="WORDS", help="the app's filter line: '8x >=80GB <60$ fp8 h100'")
     parser.add_argument(
         "--sort",
         default="instance_type",

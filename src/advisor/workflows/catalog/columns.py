@@ -48,6 +48,11 @@ def _link(row: InstanceRow) -> str | None:
     return row.accelerator.interconnect if row.instance.accelerator_count > 1 else "none"
 
 
+def _has_fp8(chip: Accelerator) -> bool | None:
+    """Whether its arithmetic knows FP8: by the compute capability, and of a chip without one by a published rate."""
+    return computes_fp8(chip) if chip.compute_capability is not None else chip.fp8_dense_tflops is not None or None
+
+
 def _marketed_total(row: InstanceRow) -> float | None:
     return None if row.accelerator is None else row.instance.accelerator_count * row.accelerator.memory_marketing_gb
 
@@ -73,7 +78,7 @@ COLUMNS: Mapping[str, Column] = {
         _total("memory_bandwidth_total_tb_per_s", "bandwidth_total"),
         _chip("bf16_dense_tflops", lambda chip: chip.bf16_dense_tflops, "bf16", "tflops"),
         _total("bf16_dense_total_pflops", "pflops"),
-        _chip("fp8", computes_fp8),
+        _chip("fp8", _has_fp8),
         _chip("fp8_dense_tflops", lambda chip: chip.fp8_dense_tflops),
         Column("interconnect", _link, ("link",), is_of_chip=True),
         _chip("link_gb_per_s", lambda chip: chip.link_gb_per_s),
