@@ -210,6 +210,18 @@ class TestBestEvidence:
         cell = cells(charts, "throughput")["scout.throughput.A.1"]
         assert "from 64 requests in flight; none is known of 1" in " ".join(words.remarks(cell.best))
 
+    def test_what_is_unknown_names_only_what_is_missing(self, charts: dict[str, ComputedChart]) -> None:
+        unknown = cells(charts, "cost")["scout.cost.delta.E"].best
+        assert unknown.value is None
+        assert [reason.code for reason in unknown.reasons] == ["neuron_family_unsupported"]
+
+    def test_the_same_pick_for_two_models_says_of_which(self, charts: dict[str, ComputedChart]) -> None:
+        remarks = " ".join(
+            words.remarks(next(cell for cell in charts["recommendation"].cells if cell.label == "several models").best)
+        )
+        assert "drops out for Maverick" in remarks
+        assert "would serve Scout" in remarks
+
     def test_cost_carries_the_doubt_of_the_throughput(self, charts: dict[str, ComputedChart]) -> None:
         cost, speed = (
             cells(charts, "cost")["scout.cost.A"].best,

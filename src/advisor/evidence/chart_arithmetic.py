@@ -40,11 +40,12 @@ def evaluated(formula: str, inputs: Mapping[str, Answer], unit: str) -> Answer:
 
 def computed(formula: str, operation: Operation, names: Sequence[str], answers: Sequence[Answer], unit: str) -> Answer:
     """A positive figure from positive ones. Its doubt: what each input's doubt does to it, added up in squares."""
-    reasons = distinct(reason for answer in answers for reason in answer.reasons)
     values = [answer.value for answer in answers if answer.value is not None]
     if len(values) < len(answers):
         missing = [name for name, answer in zip(names, answers, strict=True) if answer.value is None]
-        return unknown(f"not known: {', '.join(missing)}", *reasons)
+        why = distinct(reason for answer in answers if answer.value is None for reason in answer.reasons)
+        return unknown(f"not known: {', '.join(missing)}", *why)
+    reasons = distinct(reason for answer in answers for reason in answer.reasons)
     value, doubts = operation(values), [_doubt(answer) for answer in answers]
     shifted = [[*values[:at], values[at] * exp(doubt), *values[at + 1 :]] for at, doubt in enumerate(doubts) if doubt]
     sigma = hypot(*(log(operation(each) / value) for each in shifted))

@@ -7,8 +7,8 @@ SENTENCES = {
         "{instance} has no list price in {region}: this is the price of a Capacity Block in {sold_in}."
     ),
     "scenarios_unknown": "Nobody knows this of {scenarios}.",
-    "pick_agrees": "advisor picks {instance} too.",
-    "pick_rejected": "{instance} drops out:",
-    "pick_serves": "{instance} would serve, but it is not the pick.",
+    "pick_agrees": "advisor picks {instance} for {model} too.",
+    "pick_rejected": "{instance} drops out for {model}:",
+    "pick_serves": "{instance} would serve {model}, but it is not the pick.",
     "pick_unpriced": "{instance} has no known price for this way of buying.",
 }

@@ -57,7 +57,8 @@ class OpenReport:
             if pool.pick is not None:
                 words.append(f"{pool.pick.instances} × {pool.pick.instance_type}")
                 weakest += [pool.weakest.provenance] if pool.weakest is not None else []
-            reasons += _fates(pool, lines, found.workload)
+            name = self.knowledge.catalog.model(pool.model).short_name
+            reasons += _fates(pool, name, lines, found.workload)
         if not words or not weakest:
             return unknown("nothing serves this workload", *distinct(reasons))
         level = max((origin.level for origin in weakest), key=lambda each: each.rank or 0)
@@ -83,16 +84,16 @@ def report_named(knowledge: Knowledge, wanted: str) -> Report:
     return reports[wanted]
 
 
-def _fates(pool: PoolAdvice, lines: Sequence[ReportPick], workload: Workload) -> list[Reason]:
+def _fates(pool: PoolAdvice, model: str, lines: Sequence[ReportPick], workload: Workload) -> list[Reason]:
     """Each pick of the report against this answer: the same, serving at another cost, or dropped and why."""
-    found = []
+    found: list[Reason] = []
     for judged in judge_published(lines, workload, pool.pick, pool.rejected):
         if judged.verdict == "agrees":
-            found.append(info("pick_agrees", instance=judged.pick))
+            found.append(info("pick_agrees", instance=judged.pick, model=model))
         elif judged.reason is not None:
-            found += [info("pick_rejected", instance=judged.pick), judged.reason]
+            found += [info("pick_rejected", instance=judged.pick, model=model), judged.reason]
         elif any(judged.pick == flip.instance_type for flip in pool.wins_below):
-            found.append(info("pick_unpriced", instance=judged.pick))
+            found.append(info("pick_unpriced", instance=judged.pick, model=model))
         else:
-            found.append(info("pick_serves", instance=judged.pick))
+            found.append(info("pick_serves", instance=judged.pick, model=model))
     return found
