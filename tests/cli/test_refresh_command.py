@@ -123,7 +123,8 @@ def test_ctrl_c_in_the_middle_is_130_and_changes_nothing(home: Path) -> None:
     assert not refreshed(home).exists()
 
 
-def test_on_a_terminal_it_asks(home: Path) -> None:
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_on_a_terminal_it_asks(home: Path, answer: str) -> None:
     main_end, other_end = pty.openpty()
     with serving(NEWS) as server:
         argv = [sys.executable, "-m", "advisor", *REFRESH, "--base-url", server.url]
@@ -132,7 +133,7 @@ def test_on_a_terminal_it_asks(home: Path) -> None:
         seen = b""
         while b"[y/N]" not in seen:
             seen += os.read(main_end, 4096)
-        os.write(main_end, b"y\n")
+        os.write(main_end, f"{answer}\n".encode())
         while run.poll() is None:
             try:
                 seen += os.read(main_end, 4096)
@@ -140,7 +141,8 @@ def test_on_a_terminal_it_asks(home: Path) -> None:
                 run.wait(60)
         os.close(main_end)
     assert run.returncode == 0, seen
-    assert (refreshed(home) / "prices" / "us-east-1.csv").exists()
+    assert (refreshed(home) / "prices" / "us-east-1.csv").exists() is (answer == "y")
+    assert (b"nothing was applied" in seen) is (answer == "n")
 
 
 def test_a_price_is_set_shown_and_taken_out_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,6 +162,12 @@ def test_a_price_is_set_shown_and_taken_out_again(home: Path, capsys: pytest.Cap
     assert shown_price(capsys) == (55.04, "shipped")
     assert not file.exists()
     assert main([*where, "--remove"]) == 2
+
+
+def test_a_decimal_comma_is_no_separator_of_thousands(capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["catalog", "set-price", "p5.48xlarge", "--region", "us-east-1"]
+    assert main([*where, "--usd-per-hour", "41,5"]) == 2
+    assert "'41,5' is not a number" in capsys.readouterr().err
 
 
 def test_a_spot_price_of_ones_own_is_what_spot_costs(capsys: pytest.CaptureFixture[str]) -> None:

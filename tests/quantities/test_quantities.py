@@ -91,7 +91,9 @@ def test_a_large_count_is_read_as_people_type_it(written: str, number: float) ->
     assert text.read_big(written) == number
 
 
-@pytest.mark.parametrize("written", ["", "k", "1kk", "many", "inf", "nan", "1e400", "200MB"])
+@pytest.mark.parametrize(
+    "written", ["", "k", "1kk", "many", "inf", "nan", "1e400", "200MB", "1,8b", "41,5", "1,00", "1_0", "1,2000", "٤"]
+)
 def test_what_is_no_count_is_refused(written: str) -> None:
     with pytest.raises(ValueError):
         text.read_big(written)

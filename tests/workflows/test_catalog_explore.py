@@ -71,7 +71,7 @@ def test_a_filter_line_reads_counts_bounds_and_words(
     assert left_out not in shown
 
 
-@pytest.mark.parametrize("line", [">=", ">=8", "total>", "<$", "vcpus>=", "vendor="])
+@pytest.mark.parametrize("line", [">=", ">=8", "total>", "<$", "vcpus>=", "vendor=", "<40,5$", "<1,00$"])
 def test_a_term_that_is_not_finished_removes_nothing_yet(rows: list[InstanceRow], line: str) -> None:
     conditions, unfinished = read_search(line)
     assert conditions == []

@@ -156,7 +156,7 @@ def _ask_for_action(parser: Parser) -> int:
 
 def positive_int(text: str) -> int:
     """A whole number of at least 1, with thousands separators allowed."""
-    number = _read(lambda: int(text.replace(",", "").replace("_", "")), text, "a whole number")
+    number = _read(lambda: int(numbers.ungrouped(text)), text, "a whole number")
     if number < 1:
         raise argparse.ArgumentTypeError(f"{printable(text)} is not at least 1")
     return number
@@ -169,7 +169,7 @@ def non_negative_int(text: str) -> int:
 
 def positive_float(text: str) -> float:
     """A number above 0."""
-    number = _read(lambda: float(text.replace(",", "").replace("_", "")), text, "a number")
+    number = _read(lambda: float(numbers.ungrouped(text)), text, "a number")
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{printable(text)} is not a number above 0")
     return number
@@ -177,7 +177,7 @@ def positive_float(text: str) -> float:
 
 def non_negative_float(text: str) -> float:
     """A number of at least 0."""
-    number = _read(lambda: float(text.replace(",", "").replace("_", "")), text, "a number")
+    number = _read(lambda: float(numbers.ungrouped(text)), text, "a number")
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"{printable(text)} is not a number of at least 0")
     return number

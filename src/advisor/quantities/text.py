@@ -1,5 +1,6 @@
 """How numbers are written for people, and read from them: no false precision, unknown shown as unknown."""
 
+import re
 from math import floor, isfinite, log10
 
 from advisor.quantities.units import GIB, MIB
@@ -90,12 +91,23 @@ def percent(share: float | None) -> str:
     return NO_DATA if share is None else f"{share * 100:.0f} %"
 
 
+_GROUPED = re.compile(r"(?<=\d)[,_](?=\d{3}(?!\d))")
+
+
+def ungrouped(written: str) -> str:
+    """A number without separators of thousands. ValueError for any other comma: `41,5` is no 415."""
+    plain = _GROUPED.sub("", written)
+    if "," in plain or "_" in plain or not plain.isascii():
+        raise ValueError(f"{written} is no number")
+    return plain
+
+
 _MAGNITUDES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
 def read_big(written: str) -> float:
     """A large count as people type it: `1,800`, `1.8e9`, `200M`, `1.8B`. ValueError for what is no number."""
-    plain = written.strip().lower().replace(",", "").replace("_", "").replace(" ", "")
+    plain = ungrouped(written.strip().lower().replace(" ", ""))
     factor = _MAGNITUDES.get(plain[-1:], 1.0)
     number = float(plain[:-1] if factor != 1.0 else plain) * factor
     if not isfinite(number):

@@ -25,7 +25,7 @@ _DESCRIPTION = (
     "A refresh that is cancelled or fails changes nothing; what it read whole is kept for the day, and the same "
     "command goes on from there.\n"
     "exit codes:\n"
-    "  0    applied, or nothing is new, or --json showed the difference\n"
+    "  0    applied or declined, or nothing is new, or --json showed the difference\n"
     "  2    bad usage, or news without --yes and without a terminal to ask on\n"
     "  3    a feed cannot be read\n"
     "  130  cancelled"
@@ -123,8 +123,16 @@ def _is_agreed(refresh: "Refresh", output: Output) -> bool:
             raise InputError("nothing was applied", hint="--yes applies what is shown.", code="usage")
         output.note("advisor: no price changed; --yes writes the newer dates")
         return False
-    output.error_console.print("Apply this? [y/N] ", end="")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    output.error_console.print("Apply this? [y/N] ", end="", markup=False)
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        output.error_console.print()
+        raise
+    agrees = answer.strip().lower() in ("y", "yes")
+    if not agrees:
+        output.note("advisor: nothing was applied; what was read is kept for today")
+    return agrees
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import inf
 
 from advisor.errors import InputError, UnknownIdError, printable
+from advisor.quantities.text import ungrouped
 from advisor.workflows.catalog.columns import COLUMNS, Column, column_named
 from advisor.workflows.catalog.filters import Condition, Is, Named, OneOf, Says, Unknown, Within
 
@@ -58,7 +59,11 @@ def read_range(written: str, column: Column, stated: str, *, plain: bool = True)
     if dash is None and not plain:
         hint = f"Write {first}- for at least that, or -{first} for at most."
         raise InputError(f"'{printable(written)}' may mean at least or at most", key=stated, hint=hint)
-    low, high = -inf if first is None else _number(first), inf if last is None else _number(last)
+    try:
+        low, high = -inf if first is None else _number(first), inf if last is None else _number(last)
+    except ValueError:
+        hint = "A comma is between thousands only."
+        raise InputError(f"'{printable(written)}' is no range", key=stated, hint=hint) from None
     if low > high:
         raise InputError(f"'{printable(written)}' ends before it starts", key=stated)
     measured = _in_unit(column, {unit, last_unit} - {"", None}, written, stated)
@@ -107,7 +112,10 @@ def _comparison(term: str, matched: re.Match[str]) -> Condition | Unfinished:
         return Unfinished(term)
     if number is None:
         return Unfinished(term)
-    value = _number(number)
+    try:
+        value = _number(number)
+    except ValueError:  # `<1,00` on the way to `<1,000`
+        return Unfinished(term)
     low = value if sign in (">", ">=", "=") else -inf
     high = value if sign in ("<", "<=", "=") else inf
     return Within(term, column, low, high, above=sign == ">", below=sign == "<")
@@ -119,4 +127,4 @@ def _money(term: str, unit: str) -> str:
 
 
 def _number(written: str) -> float:
-    return float(written.replace(",", "").replace("_", ""))
+    return float(ungrouped(written))
