@@ -287,6 +287,11 @@ def test_a_claim_that_it_does_not_fit_is_judged_too(
             CLAIM + 'check = "ratio"\nvalue = 1\nof = "z"\nbase = 2\n',
             "no figure or claim in own",
         ),
+        (
+            CLAIM + 'check = "fits"\nmodel = "llama-4-scot"\ncheckpoint = "bf16"\ninstance = "p5.48xlarge"\n',
+            "claim c: there is no model 'llama-4-scot'. Did you mean llama-4-scout",
+        ),
+        ('[entry]\nid = "e"\n', "entry: this is a list: of tables, each [[name]] in double brackets"),
         (ARITHMETIC + 'formula = "a ** 2"\na = 1\n', "write numbers, names, + - * / and brackets"),
         (ARITHMETIC + 'formula = "a * b"\na = 1\n', "needs b = "),
         (ARITHMETIC + 'formula = "a * a"\na = 1e300\n', "so large or small"),

@@ -178,6 +178,14 @@ def read_report(path: Path) -> Report:
     return report
 
 
+_TABLES = {
+    "model_type": "this is one table, [name] in single brackets",
+    "dict_type": "this is one table, [name] in single brackets",
+    "list_type": "this is a list: of tables, each [[name]] in double brackets, or of values, [a, b]",
+}
+"""What to say where the validator misses a table or a list."""
+
+
 def _checked(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     """The document as its contract has it, its text safe to print."""
     from pydantic import ValidationError  # costs start-up time that only a report of one's own pays
@@ -197,6 +205,8 @@ def _checked(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
             message = "unknown key"
             options = near(str(place[-1]), known_keys(place))
             hint = f"Did you mean {' or '.join(options)}?" if options else None
+        elif first["type"] in _TABLES:
+            message = _TABLES[first["type"]]
         else:
             message = f"{message.removeprefix('value error, ')}, got {printable(repr(first['input']), 60)}"
         line = line_of(path.read_text(encoding="utf-8"), place)

@@ -38,6 +38,9 @@ def _checked(asked: Asked) -> Finding:
         )
     try:
         finding = check(asked)
+    except InputError as error:  # an id that the catalogue does not hold knows nothing of the claim that names it
+        error.key = error.key or f"claim {asked.claim.id}"
+        raise
     except ArithmeticError as error:  # what the numbers of a report come to is not known before
         raise InputError(_TOO_LARGE, key=f"claim {asked.claim.id}") from error
     numbers = [*finding.also.values(), *([] if finding.recomputed is None else [finding.recomputed])]
