@@ -75,7 +75,7 @@ def test_an_interruption_band_of_ones_own_holds_over_the_shipped_one(tmp_path: P
     [
         ("p5.48xlage,us-east-1,<5%,2026-11-01,published,x", "instance_type", "Did you mean p5.48xlarge"),
         ("p5.48xlarge,us-east-1,7%,2026-11-01,published,x", "band", "one of <5%, 5-10%"),
-        ("p5.48xlarge,us-east-1,<5%,soon,published,x", "as_of", "Invalid isoformat"),
+        ("p5.48xlarge,us-east-1,<5%,soon,published,x", "as_of", "is no date like 2026-07-20"),
         ("p5.48xlarge,us-east-1,<5%,2026-11-01,guessed,x", "level", "not a valid Level"),
     ],
 )
@@ -117,7 +117,12 @@ def test_a_negotiated_price_holds_over_the_list_whatever_its_date(tmp_path: Path
         ('["p5.48xlarge"]\n\nvcpus = "many"\n', 3, "p5.48xlarge.vcpus", "valid integer"),
         ('["my.lab"]\nvcpus = 3\n', 1, "my.lab", "is missing"),
         ('["p5.48xlarge"]\nlevel = "guessed"\nvcpus = 3\n', 1, "p5.48xlarge", "not a valid Level"),
-        ('["p5.48xlarge"]\nas_of = "soon"\nvcpus = 3\n', 1, "p5.48xlarge", "Invalid isoformat"),
+        (
+            '["p5.48xlarge"]\nas_of = "soon"\nvcpus = 3\n',
+            1,
+            "p5.48xlarge",
+            "is no date like 2026-07-20",
+        ),
     ],
 )
 def test_a_mistake_names_file_line_and_key(tmp_path: Path, text: str, line: int, key: str, complaint: str) -> None:

@@ -83,6 +83,7 @@ CHIPS = "accelerators.toml"
         (CHIPS, "memory_marketing_gb = 48", "memory_marketing_gb = 64", "driver_memory", "L40S-48GB"),
         (CHIPS, "memory_api_mib = 45776", "memory_api_mib = 91552", "api_memory", "L40S-48GB.memory_api_mib"),
         (CHIPS, 'level = "claimed"\nsource = "EC2 API', 'source = "EC2 API', "api_memory", "Trainium2"),
+        (CHIPS, "bf16_dense_tflops = 989", "bf16_dense_tflops = 1979", "sparse_rate", "H100-80GB.fp8_dense_tflops"),
         (CHIPS, '"L40S"', '"L40S", "H100"', "duplicate_alias", "L40S-48GB.aliases"),
         ("instances/g6e.toml", "network_gbps = 400\n", "network_gbps = 1600\n", "network_cards", "g6e.48xlarge"),
         (
@@ -124,6 +125,13 @@ def test_a_record_without_a_date_is_a_mistake(root: Path) -> None:
     assert codes(checked(root), "error") == ["no_date"]
 
 
+@pytest.mark.parametrize("day", ['"october"', "[2026-10-27, 2026-01-01]", "2026-10-27T10:00:00", "10"])
+def test_what_is_no_date_is_named_with_what_would_be_right(root: Path, day: str) -> None:
+    edited(root, "instances/trn2.toml", "as_of = 2026-10-27\n", f"as_of = {day}\n")
+    found = [each.error for each in checked(root).findings if (each.error.file or "").endswith("trn2.toml")]
+    assert "before it starts" in found[0].message or "date like 2026-07-20" in found[0].message
+
+
 def test_every_mistake_is_found_and_not_only_the_first(root: Path) -> None:
     edited(root, EAST, ROW, ROW.replace("30.13118", "free"))
     edited(root, EAST, "min,13.4628,", "min,low,")
@@ -142,6 +150,12 @@ def test_every_mistake_is_found_and_not_only_the_first(root: Path) -> None:
         (EAST, "min,7.4063,", "min,2.4,", "spot_floor"),
         (EAST, "max,7.8443,", "max,31,", "spot_above_list"),
         (EAST, ROW, ROW.replace("2026-01-21/2026-05-18", "2027-01-01"), "future_price"),
+        (
+            EAST,
+            "p5.48xlarge,capacity_block,,,list,41.528",
+            "p5.48xlarge,capacity_block,,,list,415.28",
+            "plan_above_list",
+        ),
         (CHIPS, '"L40S"', '"L40S", "L40S"', "repeated_alias"),
         ("sources.toml", "[", '[never-cited]\ntitle = "t"\nlocation = "l"\n\n[', "uncited_source"),
         ("prices/ap-southeast-5.csv", ",specified,", ",derived,", "derived_without_basis"),

@@ -9,10 +9,10 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeGuard
 
 from advisor.catalog.complaints import STRICT, Complaints
 from advisor.catalog.records import Beneath, Origin, Source
@@ -311,13 +311,18 @@ def _misshapen(cells: Sequence[str], columns: Sequence[str], path: Path, line: i
 
 def read_as_of(value: object) -> AsOf:
     """A date, or a pair of dates for an interval; ValueError for anything else."""
-    if isinstance(value, date):
+    if _is_day(value):
         return AsOf.on(value)
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(day, date) for day in value):
-        return AsOf(value[0], value[1])
+    if isinstance(value, list) and len(value) == 2 and all(map(_is_day, value)):
+        return AsOf.parse(f"{value[0]}/{value[1]}")
     if isinstance(value, str):
         return AsOf.parse(value)
     raise ValueError("as_of is a date like 2026-07-20, or a pair of dates")
+
+
+def _is_day(value: object) -> TypeGuard[date]:
+    """Whether it is a date of TOML, and not one with a time of day, which no other date can be compared with."""
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def _source(key: str, values: object, before: Source | None, path: Path) -> Source:

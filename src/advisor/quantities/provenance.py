@@ -76,8 +76,11 @@ class AsOf:
     def parse(cls, text: str) -> "AsOf":
         """Read `2026-07-20` or `2026-01-21/2026-05-18`; ValueError for anything else."""
         first, _, last = text.partition("/")
-        start = date.fromisoformat(first)
-        end = date.fromisoformat(last) if last else start
+        try:
+            start = date.fromisoformat(first)
+            end = date.fromisoformat(last) if last else start
+        except ValueError as error:
+            raise ValueError(f"{text!r} is no date like 2026-07-20") from error
         if end < start:
             raise ValueError(f"{text} ends before it starts")
         return cls(start, end)

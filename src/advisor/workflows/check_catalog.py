@@ -7,12 +7,12 @@ from datetime import date
 from advisor.catalog.check.ages import ages
 from advisor.catalog.check.citations import citations, listed_sources, repeated_records
 from advisor.catalog.check.findings import Finding, Severity, wrong
-from advisor.catalog.check.markets import duplicates, offered, spot_market
+from advisor.catalog.check.markets import commitments, duplicates, offered, spot_market
 from advisor.catalog.check.multipliers import family_multipliers
 from advisor.catalog.check.overlays import ended_discounts, unheard_regions
 from advisor.catalog.check.sources import cited_sources, uncited_sources
 from advisor.catalog.check.subject import PricedRow, Subject
-from advisor.catalog.check.traps import dates, memory_traps, names, network_traps, repetitions
+from advisor.catalog.check.traps import dates, memory_traps, names, network_traps, rate_traps, repetitions
 from advisor.catalog.load import INSTANCE_FILES, Catalog
 from advisor.catalog.prices import DISCOUNTS
 from advisor.workflows.read_catalog import read_records
@@ -22,7 +22,9 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     offered,
     family_multipliers,
     spot_market,
+    commitments,
     memory_traps,
+    rate_traps,
     network_traps,
     names,
     repetitions,

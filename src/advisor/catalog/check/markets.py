@@ -85,6 +85,22 @@ def spot_market(subject: Subject) -> Iterator[Finding]:
             yield wrong("spot_order", row.error(message, "usd_per_hour", "Exchange the two."))
 
 
+_PLANS = ("capacity_block", "savings_plan", "reserved")
+
+
+def commitments(subject: Subject) -> Iterator[Finding]:
+    """What is bought ahead costs less than on demand: a price above it is of another type, unit or day."""
+    held = {(row.price.region, *row.key): row for row in subject.current()}
+    for (region, instance_type, option, *_), row in held.items():
+        listed = held.get((region, instance_type, "on_demand", "", "", "list"))
+        if option in _PLANS and listed is not None and row.is_listed and listed.is_listed:
+            usd, most = row.price.usd_per_hour, listed.price.usd_per_hour
+            if usd > most * (1 + _ROUNDING):
+                message = f"{usd:g} is above {most:g} on demand, and nobody buys ahead to pay more"
+                hint = "Is it of another type, region, unit or day?"
+                yield doubtful("plan_above_list", row.error(message, "usd_per_hour", hint))
+
+
 def _is_above(lowest: Price, highest: Price) -> bool:
     """Whether two prices read together are the wrong way round."""
     return lowest.provenance.as_of == highest.provenance.as_of and lowest.usd_per_hour > highest.usd_per_hour

@@ -54,6 +54,24 @@ def _api(subject: Subject, accelerator: Accelerator) -> Iterator[Finding]:
         yield wrong("api_memory", table.error(message, "memory_api_mib", hint))
 
 
+_FP8_TIMES_BF16, _RATES_MAY_DIFFER = 2, 0.05
+"""Dense FP8 runs at twice the dense BF16 rate on every GPU that has it, but for rounding."""
+
+
+def rate_traps(subject: Subject) -> Iterator[Finding]:
+    """A datasheet prints rates with sparsity, twice the dense ones: a GPU where only one of two is dense stands out."""
+    for accelerator in subject.accelerators.values():
+        bf16, fp8 = accelerator.bf16_dense_tflops, accelerator.fp8_dense_tflops
+        if accelerator.kind != "gpu" or bf16 is None or fp8 is None:
+            continue
+        times = fp8 / bf16
+        if abs(times - _FP8_TIMES_BF16) > _RATES_MAY_DIFFER:
+            message = f"FP8 at {fp8:g} TFLOP/s is {times:.2f} times BF16 at {bf16:g}, and it is twice on a GPU"
+            table, hint = subject.tables[accelerator.id], "Is one of both stated with sparsity? Halve that one."
+            is_shipped = accelerator.origin.of("fp8_dense_tflops").layer == SHIPPED
+            yield judged("sparse_rate", table.error(message, "fp8_dense_tflops", hint), is_shipped=is_shipped)
+
+
 def network_traps(subject: Subject) -> Iterator[Finding]:
     """Bandwidths that are the sum over network cards where the instance has another."""
     for name, summed in SUMMED_OVER_CARDS.items():
