@@ -201,7 +201,19 @@ def _of_number(flag: str, value: str | None, kind: str, source: str) -> Iterator
     elif "$" in value:
         yield warning("flag_value_unseen", source, flag=flag, value=value)
     elif not _NUMBERS[kind](value):
-        yield error(f"flag_needs_{kind}", source, flag=flag, value=value)
+        yield _wrong_number(flag, value, kind, source)
+
+
+def _wrong_number(flag: str, value: str, kind: str, source: str) -> Reason:
+    match kind:
+        case "whole":
+            return error("flag_needs_whole", source, flag=flag, value=value)
+        case "share":
+            return error("flag_needs_share", source, flag=flag, value=value)
+        case "length":
+            return error("flag_needs_length", source, flag=flag, value=value)
+        case _:
+            return error("flag_needs_length_or_auto", source, flag=flag, value=value)
 
 
 def _model(name: str, catalog: Catalog) -> tuple[Model, bool] | None:
