@@ -114,6 +114,7 @@ def test_a_figure_of_a_nested_record_is_named_whole(tmp_path: Path) -> None:
         ("p5.48xlarge,savings_plan,3y,nothing,list,4,2026-01-01,specified,x", "payment", "empty, no_upfront"),
         ("p5.48xlarge,on_demand,,,list,free,2026-01-01,specified,x", "usd_per_hour", "'free' is no number. It is USD"),
         ("p5.48xlarge,on_demand,,,list,4,yesterday,specified,x", "as_of", "It is a date like 2026-07-20"),
+        ("p5.48xlarge,on_demand,,,list,4,2026-11-01,specified, ", "source", "Say what was read"),
         ("p5.48xlarge,on_demand,,,list,4,2026-01-01,sure,x", "level", "It is one of measured, published"),
         ("p5.48xlarge,spot,,,p50,4,2026-01-01,specified,x", "statistic", "none of list, rounded, min, max, mean"),
         ('p5.48xlarge,on_demand,,,list,4,2026-01-01,"unclosed', None, "Is a quote left open?"),

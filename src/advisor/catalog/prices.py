@@ -142,6 +142,9 @@ class PriceBook:
         if price.instance_type not in instances and price.instance_type not in self._ultraservers():
             key = "instance_type"
             raise UnknownIdError("instance", price.instance_type, instances, key=key, file=path, line=line)
+        if not price.provenance.source.strip():
+            hint = "Say what was read, or cite an id of sources.toml."
+            raise InputError("a price has a source", file=path, line=line, key="source", hint=hint)
         has_term = price.option in WITH_TERM
         for key, value, known in (
             ("statistic", price.statistic, STATISTICS),

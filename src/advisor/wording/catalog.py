@@ -8,6 +8,7 @@ from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge, is_past
 from advisor.catalog.interruptions import Interruption
 from advisor.quantities import text
 from advisor.quantities.provenance import UNLISTED, AsOf, Provenance
+from advisor.quantities.quantity import Quantity
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.catalog.prices import PriceLine
 from advisor.workflows.catalog.rows import WAYS, Buying, InstanceRow
@@ -61,14 +62,11 @@ def stand_in(line: PriceLine, row: InstanceRow) -> tuple[str, Provenance]:
     return NOT_SOLD_SO if row.is_offered else NOT_OFFERED, row.instance.origin.of("purchase_options")
 
 
-def price_words(line: PriceLine) -> str:
-    """The price of a way of buying; a spot market as its range, and what has no price says so."""
-    if line.price is None:
-        return NO_LIST_PRICE if line.is_sold else NOT_SOLD_SO
-    low, high = line.price.low, line.price.high
-    if low is not None and high is not None and low < high:
-        return f"{text.usd_per_hour(low)}–{text.usd_per_hour(high)}"
-    return text.usd_per_hour(line.price.value)
+def price_words(price: Quantity) -> str:
+    """The price of a way of buying; a spot market as its range."""
+    if price.low is not None and price.high is not None and price.low < price.high:
+        return f"{text.usd_per_hour(price.low)}–{text.usd_per_hour(price.high)}"
+    return text.usd_per_hour(price.known)
 
 
 def taken_back(known: Interruption | None) -> str:

@@ -72,7 +72,7 @@ def _priced(line: PriceLine, row: InstanceRow) -> Figure:
     label = f"USD/h {bought(line)}"
     if line.price is not None and line.way == "spot":
         # A market that differs between zones and moves within a day has no best.
-        return Figure(label, price_words(line), line.price.provenance)
+        return Figure(label, price_words(line.price), line.price.provenance)
     if line.price is not None:
-        return Figure(label, price_words(line), line.price.provenance, amount=line.price.known, better="less")
+        return Figure(label, price_words(line.price), line.price.provenance, amount=line.price.known, better="less")
     return Figure(label, *stand_in(line, row), better="less")

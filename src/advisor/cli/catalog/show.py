@@ -115,7 +115,7 @@ def _priced(line: PriceLine, row: InstanceRow, ages: Ages) -> _Shown:
     label = f"price {bought(line)}"
     if line.price is None:
         return _Shown(label, *stand_in(line, row))
-    return _Shown(label, price_words(line), line.price.provenance, ages.of(line.rows[0]), against(line))
+    return _Shown(label, price_words(line.price), line.price.provenance, ages.of(line.rows[0]), against(line))
 
 
 def _taken_back(line: PriceLine) -> Iterator[_Shown]:

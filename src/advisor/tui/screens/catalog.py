@@ -125,12 +125,13 @@ class CatalogScreen(Room):
         session = self.session
         assert self._ages is not None, "rows are priced before they are counted"
         age = view.age(self._buying, self._ages, catalog_day(session.catalog, session.today))
-        if self.has_class("-wide"):
-            age = f"{age}; r refreshes"
-        line = view.status(
-            len(self._rows), len(self._all), len(self._ticked), session.region, self._buying, self._order, age
+        counts = len(self._rows), len(self._all), len(self._ticked)
+        plain, whole = (
+            view.status(*counts, session.region, self._buying, self._order, words)
+            for words in (age, f"{age}; r refreshes")
         )
-        self.query_one("#status", Static).update(line)
+        status = self.query_one("#status", Static)
+        status.update(whole if whole.cell_length <= status.size.width else plain)
 
     def _under_cursor(self) -> InstanceRow | None:
         at = self._table.cursor_row

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from advisor.catalog.ages import Ages
 from advisor.quantities.provenance import Level
+from advisor.quantities.quantity import Quantity
 from advisor.tui.views.text import badge, lines, muted
 from advisor.wording.catalog import STALE, missing_price, perished_kind, price_words, priced_to, unpriced
 from advisor.wording.catalog_columns import HEADINGS
@@ -142,7 +143,11 @@ def age(buying: Buying, ages: Ages, newest: date | None) -> str:
 
 def status(shown: int, total: int, ticked: int, region: str, buying: Buying, order: Order, age: str) -> Content:
     """The line above the table: how many rows, whose prices, in which order, and how old."""
-    parts = [f"{shown} of {total}", *([f"{ticked} ticked"] if ticked else []), f"[{region}] {PURCHASES[buying]}"]
+    parts = [
+        f"{shown} of {total}" if shown < total else str(total),
+        *([f"{ticked} ticked"] if ticked else []),
+        f"[{region}] {PURCHASES[buying]}",
+    ]
     return muted(" · ".join([*parts, f"by {HEADINGS[order.column.key].heading} {order.arrow}", age]))
 
 
@@ -181,16 +186,16 @@ def drawer(row: InstanceRow, prices: Sequence[PriceLine], ages: Ages) -> Content
 
 def _priced(row: InstanceRow, prices: Sequence[PriceLine], ages: Ages) -> Content:
     """Every way of buying that has a price, cheapest manner of paying; what is sold without one is named."""
-    found: dict[str, PriceLine] = {}
+    found: dict[str, tuple[Quantity, PriceLine]] = {}
     for line in prices:
         held = found.get(line.way)
-        if line.price is not None and (held is None or held.price is None or line.price.known < held.price.known):
-            found[line.way] = line
+        if line.price is not None and (held is None or line.price.known < held[0].known):
+            found[line.way] = line.price, line
     if not found:
         return Content.assemble((f"{row.region}: ", "$secondary"), (missing_price(row), "$warning"))
     parts = [
-        Content.assemble(f"{PURCHASES[line.way]} ", (price_words(line), "bold"), " ", price_badge(line, ages))
-        for line in found.values()
+        Content.assemble(f"{PURCHASES[line.way]} ", (price_words(price), "bold"), " ", price_badge(line, ages))
+        for price, line in found.values()
     ]
     if row.price is None:
         parts.insert(0, Content.styled(f"{PURCHASES[row.buying]} {unpriced(row)}", "$warning"))

@@ -21,6 +21,7 @@ from advisor.wording.catalog import (
     missing_price,
     perished,
     price_words,
+    stand_in,
     taken_back,
 )
 from advisor.wording.comparison import Compared, comparison
@@ -61,7 +62,7 @@ def details(row: InstanceRow, prices: Sequence[PriceLine], ages: Ages, width: in
     parts += [_figure(figure, sources) for figure in figures if figure.applies]
     parts += ["", heading(f"Prices in {row.region}")]
     for line in prices:
-        parts.append(_price(line, ages, sources))
+        parts.append(_price(line, row, ages, sources))
         if line.way == "spot" and line.is_sold:
             origin = UNKNOWN if line.interruption is None else line.interruption.provenance
             parts.append(
@@ -84,10 +85,11 @@ def _figure(figure: Figure, sources: _Sources) -> Content:
     return _line(figure.label, figure.value, badge(figure.origin.level, word=False), figure.origin, sources)
 
 
-def _price(line: PriceLine, ages: Ages, sources: _Sources) -> Content:
+def _price(line: PriceLine, row: InstanceRow, ages: Ages, sources: _Sources) -> Content:
     if line.price is None:
-        return Content.assemble((f"{bought(line):<{_LABEL}} ", "$secondary"), (price_words(line), "$secondary"))
-    value = f"{price_words(line)}  {against(line)}" if against(line) else price_words(line)
+        value, origin = stand_in(line, row)
+        return _line(bought(line), value, badge(origin.level, word=False), origin, sources)
+    value = f"{price_words(line.price)}  {against(line)}".rstrip()
     return _line(bought(line), value, price_badge(line, ages), line.price.provenance, sources)
 
 
