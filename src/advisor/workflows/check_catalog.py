@@ -73,6 +73,11 @@ def check_catalog(catalog: Catalog, today: date, max_age_days: int | None = None
         max_age_days=max_age_days,
     )
     read_records(catalog)
-    found = [finding for rule in RULES for finding in rule(subject)]
-    found += [wrong("unreadable", error) for error in catalog.complaints.found]
+    found = [wrong("unreadable", error) for error in catalog.complaints.found]
+    told = {_place(finding) for finding in found}  # what kept a record from being read is not told by a rule again
+    found += [finding for rule in RULES for finding in rule(subject) if _place(finding) not in told]
     return Checked(tuple(sorted(found, key=lambda finding: finding.order)), len(catalog.instances), len(rows))
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    return finding.error.file, finding.error.line, finding.error.key
