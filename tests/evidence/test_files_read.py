@@ -34,8 +34,8 @@ def test_every_shipped_report_keeps_the_contract(catalog: Catalog) -> None:
         (HEAD.replace("512", '"512"'), 3, "report.input_tokens", "valid integer"),
         (HEAD.replace("title", "titel"), 2, "report.titel", "Did you mean title"),
         (HEAD.replace("instance", "instnce"), 6, "scenario.A.instnce", "Did you mean instance"),
-        ("figure = 3\n" + HEAD, 1, "figure", "valid list"),
-        ("report = 3\n", 1, "report", "valid dict"),
+        ("figure = 3\n" + HEAD, 1, "figure", "each [[name]] in double brackets"),
+        ("report = 3\n", 1, "report", "this is one table, [name] in single brackets"),
         ("[report]\n", 1, "report.title", "missing"),
         (
             HEAD + '[[claim]]\nid = "c"\ntext = "x"\ncheck = "none"\nunit = ""\nvalue = nan\n',
