@@ -8,7 +8,9 @@ from advisor.export.contracts import Document, ErrorDetail, Number
 from advisor.quantities.provenance import Level
 
 
-class PriceRow(BaseModel):
+class ListedPrice(BaseModel):
+    """One price, and of what it is the price."""
+
     instance_type: str
     region: str
     purchase_option: str
@@ -18,6 +20,9 @@ class PriceRow(BaseModel):
     usd_per_hour: Number
     as_of: str
     source: str
+
+
+class PriceRow(ListedPrice):
     level: Level
     layer: str = Field(description="shipped, or the directory of an overlay")
     age: Literal["fresh", "older_than_the_rest", "past_its_rule"]

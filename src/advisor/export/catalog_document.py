@@ -108,8 +108,8 @@ def prices_document(prices: Iterable[Price], ages: Callable[[str], Ages]) -> Doc
     return {"schema": "advisor.prices/1", "prices": rows, "provenance": entries.as_document()}
 
 
-def _price(price: Price, ages: Ages) -> Document:
-    age = ages.of(price)
+def listed_price(price: Price) -> Document:
+    """One price, and of what it is the price."""
     return {
         "instance_type": price.instance_type,
         "region": price.region,
@@ -120,6 +120,13 @@ def _price(price: Price, ages: Ages) -> Document:
         "usd_per_hour": price.usd_per_hour,
         "as_of": str(price.provenance.as_of),
         "source": price.provenance.source,
+    }
+
+
+def _price(price: Price, ages: Ages) -> Document:
+    age = ages.of(price)
+    return {
+        **listed_price(price),
         "level": price.provenance.level.value,
         "layer": price.provenance.layer,
         "age": age.status.value,

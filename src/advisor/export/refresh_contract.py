@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from advisor.export.catalog_contract import ListedPrice
 from advisor.export.contracts import Document, Number
 
 
@@ -18,20 +19,6 @@ class FeedFile(BaseModel):
     version: str | None
     prices: int
     skipped: dict[str, int] = Field(description="rows left out, by reason")
-
-
-class ListedPrice(BaseModel):
-    """One price, and of what it is the price."""
-
-    instance_type: str
-    region: str
-    purchase_option: str
-    term: str | None
-    payment: str | None
-    statistic: str
-    usd_per_hour: Number
-    as_of: str
-    source: str
 
 
 class ChangedPrice(ListedPrice):

@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.catalog.feeds.diff import Difference, PriceChange
 from advisor.catalog.records import Price
+from advisor.export.catalog_document import listed_price
 from advisor.export.document import Document, ProvenanceMap
 from advisor.quantities.provenance import Level, Provenance
 
@@ -78,17 +79,7 @@ def _change(change: PriceChange, pointer: str, titles: Mapping[str, str], entrie
 
 def _gone(price: Price, pointer: str, entries: ProvenanceMap) -> Document:
     entries.add(pointer, price.provenance)
-    return {
-        "instance_type": price.instance_type,
-        "region": price.region,
-        "purchase_option": price.option,
-        "term": price.term or None,
-        "payment": price.payment or None,
-        "statistic": price.statistic,
-        "usd_per_hour": price.usd_per_hour,
-        "as_of": str(price.provenance.as_of),
-        "source": price.provenance.source,
-    }
+    return listed_price(price)
 
 
 def _band(row: BandRow, pointer: str, entries: ProvenanceMap) -> Document:
