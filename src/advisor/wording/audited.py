@@ -73,6 +73,11 @@ def because(claim: AuditedClaim) -> str:
     return ". ".join([arithmetic(claim), *said])
 
 
+def inputs(values: Mapping[str, float | str]) -> str:
+    """What a computation went in with, on one line: `nodes 3, usd_per_hour 6.491`."""
+    return ", ".join(f"{key} {written(value)}" for key, value in values.items())
+
+
 def written(value: float | str) -> str:
     """An input in full: a whole number with its thousands apart, another at six digits, words as they stand."""
     if isinstance(value, str):

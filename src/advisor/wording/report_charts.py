@@ -5,6 +5,7 @@ from advisor.evidence.chart_answers import Answer, Cell, Group
 from advisor.evidence.points import EvidencePoint
 from advisor.quantities import text
 from advisor.wording import evidence as words
+from advisor.wording.audited import inputs
 from advisor.wording.reasons import sentence
 
 UNKNOWN = "unknown"
@@ -91,8 +92,8 @@ def origin(answer: Answer) -> str:
 
 def arithmetic(answer: Answer) -> str:
     """The formula and what went into it."""
-    inputs = ", ".join(f"{key} {_input(value)}" for key, value in answer.inputs.items())
-    return f"{answer.formula}: {inputs}" if answer.formula and inputs else answer.formula or inputs
+    stated = inputs(answer.inputs)
+    return f"{answer.formula}: {stated}" if answer.formula and stated else answer.formula or stated
 
 
 def remarks(answer: Answer) -> list[str]:
@@ -116,10 +117,6 @@ def ratios(cell: Cell) -> str:
     """How the published number compares with the other two."""
     parts = [(ratio(cell.over_recomputed), "recomputed"), (ratio(cell.over_best), "best evidence")]
     return ", ".join(f"{factor} {what}" for factor, what in parts if factor)
-
-
-def _input(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
 def check(found: AuditedClaim) -> str:

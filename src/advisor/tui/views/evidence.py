@@ -131,7 +131,7 @@ def audited(claims: Sequence[AuditedClaim]) -> Table:
             f"claimed {said.claimed(claim)} {claim.unit}, recomputed {said.recomputed(claim)}",
             said.because(claim),
             muted(
-                f"{', '.join(f'{key} {value}' for key, value in claim.inputs.items())}"
+                f"{said.inputs(claim.inputs)}"
                 f"   {claim.report}{f', line {claim.source_line}' if claim.source_line else ''}"
             ),
         )

@@ -11,6 +11,7 @@ from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
 from advisor.evidence.reports import TOPICS, Entry, Report
 from advisor.tui.views.text import lines, muted
 from advisor.wording import report_charts as words
+from advisor.wording.audited import inputs
 from advisor.workflows.report_charts import OpenReport
 
 Kind = Literal["heading", "chart", "verdict", "topic"]
@@ -97,9 +98,8 @@ def _claim(claim: AuditedClaim) -> Iterator[Content | str]:
     yield f"  claimed {words.number(claim.claimed, claim.unit)} {claim.unit}".rstrip()
     yield f"  {words.working(claim)}"
     yield from (f"  {line}" for line in words.further(claim))
-    inputs = ", ".join(f"{key} {value}" for key, value in claim.inputs.items())
-    if inputs:
-        yield muted(f"  {inputs}")
+    if claim.inputs:
+        yield muted(f"  {inputs(claim.inputs)}")
 
 
 def _entry(entry: Entry, opened: OpenReport) -> Iterator[Content | str]:
