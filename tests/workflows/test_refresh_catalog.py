@@ -14,8 +14,8 @@ import pytest
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import EndpointError, InputError, UnknownIdError
 from advisor.paths import UserPaths
-from advisor.workflows.apply_refresh import apply_refresh
-from advisor.workflows.refresh_catalog import Progress, Refresh, RefreshQuestion, read_feeds
+from advisor.workflows.refresh.apply import apply_refresh
+from advisor.workflows.refresh.read import Progress, Refresh, RefreshQuestion, read_feeds
 from servers import feeds
 from servers.feeds import Answer
 from servers.raw import Connection, RawServer, Request, chunk, head, whole

@@ -11,7 +11,7 @@ from advisor.catalog.layers import shipped_root
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import AdvisorError, InputError, UnknownIdError
 from advisor.evidence.audit.verdicts import AuditVerdict
-from advisor.evidence.chart_answers import Cell, ComputedChart
+from advisor.evidence.charts.answers import Cell, ComputedChart
 from advisor.evidence.points import EvidencePoint
 from advisor.export.chart_document import chart_document
 from advisor.export.document import uncovered_numbers

@@ -8,8 +8,8 @@ from advisor.cli.output import Output
 from advisor.cli.prose import write_heading, write_text
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
-from advisor.evidence.chart_answers import Answer, ComputedChart, Group
-from advisor.evidence.chart_answers import Cell as ChartCell
+from advisor.evidence.charts.answers import Answer, ComputedChart, Group
+from advisor.evidence.charts.answers import Cell as ChartCell
 from advisor.evidence.reports import Report
 from advisor.export.chart_document import chart_document
 from advisor.paths import user_paths

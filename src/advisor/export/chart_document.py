@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from advisor.evidence.chart_answers import Answer, Cell, ComputedChart
+from advisor.evidence.charts.answers import Answer, Cell, ComputedChart
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
 from advisor.quantities.provenance import Level, Provenance
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from advisor.tui.session import Session
 
 if TYPE_CHECKING:
-    from advisor.evidence.chart_answers import ComputedChart
+    from advisor.evidence.charts.answers import ComputedChart
     from advisor.workflows.report_charts import OpenReport
 
 

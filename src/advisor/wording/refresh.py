@@ -6,7 +6,7 @@ from advisor.catalog.feeds.diff import FAR_PERCENT, PriceChange
 from advisor.catalog.records import Price
 from advisor.quantities import text
 from advisor.wording.figures import PURCHASES
-from advisor.workflows.refresh_catalog import FeedReport, Progress, Refresh
+from advisor.workflows.refresh.read import FeedReport, Progress, Refresh
 
 HEADINGS = ("region", "instance", "bought as", "before", "now", "change", "look at")
 

@@ -1,7 +1,7 @@
 """A report's charts in words and numbers, the same in a table of the command line and of the app."""
 
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict
-from advisor.evidence.chart_answers import Answer, Cell, Group
+from advisor.evidence.charts.answers import Answer, Cell, Group
 from advisor.evidence.points import EvidencePoint
 from advisor.quantities import text
 from advisor.wording import evidence as words

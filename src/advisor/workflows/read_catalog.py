@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from advisor.advice.tree import load_tree
 from advisor.catalog.commands import serve_programs
 from advisor.catalog.load import Catalog
-from advisor.evidence.charts import load_charts
+from advisor.evidence.charts.records import load_charts
 from advisor.evidence.published import all_published_points
 from advisor.evidence.reports import load_reports
 

@@ -12,10 +12,10 @@ from advisor.advice.workload import Workload
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.audit.engine import audit
 from advisor.evidence.audit.verdicts import AuditedClaim
-from advisor.evidence.chart_answers import Answer, ComputedChart, distinct, unknown
-from advisor.evidence.chart_columns import Columns
-from advisor.evidence.charts import Chart, ReportCharts, charted_reports, load_charts
-from advisor.evidence.report_best import BestEvidence
+from advisor.evidence.charts.answers import Answer, ComputedChart, distinct, unknown
+from advisor.evidence.charts.best import BestEvidence
+from advisor.evidence.charts.columns import Columns
+from advisor.evidence.charts.records import Chart, ReportCharts, charted_reports, load_charts
 from advisor.evidence.reports import Report, load_reports
 from advisor.quantities.provenance import AsOf, Provenance
 from advisor.reasons import Reason, info

@@ -17,7 +17,7 @@ from advisor.errors import CancelledError, InputError
 from advisor.paths import user_paths
 
 if TYPE_CHECKING:
-    from advisor.workflows.refresh_catalog import Progress, Refresh, RefreshQuestion, Watch
+    from advisor.workflows.refresh.read import Progress, Refresh, RefreshQuestion, Watch
 
 _DESCRIPTION = (
     "Reads AWS's public price files, shows what they change, and writes it into a layer between the shipped "
@@ -65,8 +65,8 @@ def _add_extras(parser: Parser) -> None:
 def run_refresh(arguments: argparse.Namespace, output: Output) -> int:
     import asyncio  # with what follows it takes longer to load than the other actions take to answer
 
-    from advisor.workflows.apply_refresh import apply_refresh, document_of
-    from advisor.workflows.refresh_catalog import read_feeds
+    from advisor.workflows.refresh.apply import apply_refresh, document_of
+    from advisor.workflows.refresh.read import read_feeds
 
     catalog, paths = open_catalog(arguments), user_paths()
     try:
@@ -87,8 +87,8 @@ def run_refresh(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _question(arguments: argparse.Namespace) -> "RefreshQuestion":
-    from advisor.workflows.feeds_mirror import feeds_mirror
-    from advisor.workflows.refresh_catalog import RefreshQuestion
+    from advisor.workflows.refresh.mirror import feeds_mirror
+    from advisor.workflows.refresh.read import RefreshQuestion
 
     return RefreshQuestion(
         regions=tuple(dict.fromkeys(arguments.region)),

@@ -257,9 +257,9 @@ class CatalogScreen(Room):
     def action_refresh_prices(self) -> None:
         """Newer prices from public feeds; the room shows them once they are applied."""
         from advisor.tui.screens.refresh import RefreshDialog  # loads httpx
-        from advisor.workflows.feeds_mirror import feeds_mirror
-        from advisor.workflows.refresh_catalog import RefreshQuestion
-        from advisor.workflows.refresh_run import RefreshRun
+        from advisor.workflows.refresh.mirror import feeds_mirror
+        from advisor.workflows.refresh.read import RefreshQuestion
+        from advisor.workflows.refresh.run import RefreshRun
 
         session = self.session
         try:

@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from advisor.errors import AdvisorError
-from advisor.evidence.chart_answers import Cell, ComputedChart
+from advisor.evidence.charts.answers import Cell, ComputedChart
 from advisor.tui.keys import CHART, bindings
 from advisor.tui.open_reports import ReportDesk
 from advisor.tui.screens.dialogs import TextDialog

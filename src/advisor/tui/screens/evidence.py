@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Input, Static
 
 from advisor.errors import AdvisorError
 from advisor.evidence.audit.engine import audit
-from advisor.evidence.charts import charted_reports
+from advisor.evidence.charts.records import charted_reports
 from advisor.evidence.ledger import Ledger
 from advisor.evidence.names import Names
 from advisor.evidence.points import EvidencePoint

@@ -18,8 +18,8 @@ from advisor.tui.keys import REFRESH, REFRESH_LIST, bindings
 from advisor.tui.views import refresh as view
 from advisor.tui.views.text import muted
 from advisor.wording.refresh import progress_line
-from advisor.workflows.refresh_catalog import Refresh, RefreshQuestion
-from advisor.workflows.refresh_run import RefreshRun
+from advisor.workflows.refresh.read import Refresh, RefreshQuestion
+from advisor.workflows.refresh.run import RefreshRun
 
 Feed = Literal["all_regions", "spot", "savings", "capacity_blocks", "bulk"]
 _FEEDS: Mapping[Feed, str] = {

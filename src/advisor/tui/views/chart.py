@@ -8,7 +8,7 @@ from math import floor, log10
 from textual.content import Content
 
 from advisor.evidence.audit.verdicts import AuditVerdict
-from advisor.evidence.chart_answers import Answer, Cell, ComputedChart, Group
+from advisor.evidence.charts.answers import Answer, Cell, ComputedChart, Group
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import LEVEL_STYLES, badge, lines, muted
 from advisor.wording import report_charts as words

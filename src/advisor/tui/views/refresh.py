@@ -6,7 +6,7 @@ from textual.content import Content
 
 from advisor.tui.views.text import heading, lines, muted
 from advisor.wording.refresh import change_cells, feed_line, gone_cells, summary
-from advisor.workflows.refresh_catalog import Refresh
+from advisor.workflows.refresh.read import Refresh
 
 _MOST_GONE = 20
 """A feed that lists little would fill the dialog with what it does not list."""

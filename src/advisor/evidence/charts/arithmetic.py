@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, hypot, log
 
 from advisor.evidence.audit.formulas import evaluate
-from advisor.evidence.chart_answers import Answer, distinct, unknown
+from advisor.evidence.charts.answers import Answer, distinct, unknown
 from advisor.performance.cost import usd_per_million_tokens
 from advisor.quantities.provenance import AsOf, Level, Provenance
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from advisor.catalog.load import Catalog
 from advisor.evidence.audit.verdicts import AuditedClaim, AuditVerdict, judge_fact, judge_number
-from advisor.evidence.chart_answers import Answer, Bound, Cell, ComputedChart, Group, unknown
-from advisor.evidence.chart_arithmetic import combined, weakest
-from advisor.evidence.chart_claims import ClaimAnswers
-from advisor.evidence.chart_facts import Fact, fact_of_instance, fact_of_model
-from advisor.evidence.charts import Chart, ChartRow, Limit, ReportCharts
-from advisor.evidence.report_best import BestEvidence
+from advisor.evidence.charts.answers import Answer, Bound, Cell, ComputedChart, Group, unknown
+from advisor.evidence.charts.arithmetic import combined, weakest
+from advisor.evidence.charts.best import BestEvidence
+from advisor.evidence.charts.claims import ClaimAnswers
+from advisor.evidence.charts.facts import Fact, fact_of_instance, fact_of_model
+from advisor.evidence.charts.records import Chart, ChartRow, Limit, ReportCharts
 from advisor.evidence.reports import Claim, Figure, Report
 from advisor.quantities.provenance import AsOf, Level, Provenance
 from advisor.reasons import info

@@ -9,7 +9,7 @@ from advisor.catalog.build import build
 from advisor.catalog.layers import Table, cited, read_as_of, read_toml
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
-from advisor.evidence.chart_facts import FACTS
+from advisor.evidence.charts.facts import FACTS
 from advisor.evidence.reports import Report
 from advisor.quantities.provenance import Level, Provenance
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from advisor.catalog.load import Catalog
 from advisor.errors import CancelledError
 from advisor.paths import UserPaths
-from advisor.workflows.apply_refresh import apply_refresh
-from advisor.workflows.refresh_catalog import Progress, Refresh, RefreshQuestion, read_feeds
+from advisor.workflows.refresh.apply import apply_refresh
+from advisor.workflows.refresh.read import Progress, Refresh, RefreshQuestion, read_feeds
 
 
 class RefreshRun:

@@ -7,9 +7,9 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.records import Model
 from advisor.evidence.audit.formulas import names
 from advisor.evidence.audit.verdicts import AuditedClaim
-from advisor.evidence.chart_answers import Answer, unknown
-from advisor.evidence.chart_arithmetic import as_percent, combined, evaluated
-from advisor.evidence.report_best import BestEvidence
+from advisor.evidence.charts.answers import Answer, unknown
+from advisor.evidence.charts.arithmetic import as_percent, combined, evaluated
+from advisor.evidence.charts.best import BestEvidence
 from advisor.evidence.reports import Claim, Report
 from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
 from advisor.quantities.provenance import Level, Provenance

@@ -24,7 +24,7 @@ from advisor.export.price_files import (
 from advisor.export.refresh_document import BandRow, refresh_document
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level, Provenance
-from advisor.workflows.refresh_catalog import Refresh, StatedBand
+from advisor.workflows.refresh.read import Refresh, StatedBand
 
 _SOURCE = -1
 """The last column of every file of the layer."""

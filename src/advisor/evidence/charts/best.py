@@ -15,7 +15,7 @@ from advisor.catalog.records import Checkpoint, Engine, Instance, Model, Price
 from advisor.errors import InputError
 from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.calibration import PUBLISHED_SIGMA, drift, is_possible
-from advisor.evidence.chart_answers import Answer, unknown
+from advisor.evidence.charts.answers import Answer, unknown
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.repetitions import STANDARD_NORMAL_95, UNREPEATED_SIGMA
 from advisor.evidence.reports import Figure, Report

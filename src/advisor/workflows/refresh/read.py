@@ -21,8 +21,9 @@ from advisor.errors import EndpointError, UnknownIdError, printable
 from advisor.export.price_files import read_sources
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import AsOf, Level
-from advisor.workflows.downloads import TIMEOUT_S, Downloads, Pause
-from advisor.workflows.feed_steps import (
+from advisor.workflows.refresh.downloads import TIMEOUT_S, Downloads, Pause
+from advisor.workflows.refresh.staging import Staged, Staging
+from advisor.workflows.refresh.steps import (
     Covered,
     Step,
     bulk_steps,
@@ -31,7 +32,6 @@ from advisor.workflows.feed_steps import (
     savings_steps,
     spot_steps,
 )
-from advisor.workflows.staging import Staged, Staging
 
 FeedState = Literal["read", "kept", "unchanged", "not_listed"]
 FeedSource = Literal["page", "bulk"]

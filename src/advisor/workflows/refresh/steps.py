@@ -8,7 +8,7 @@ from advisor.catalog.feeds import bulk, bulk_json, capacity_blocks, page, saving
 from advisor.catalog.feeds.reading import Reading, parsed
 from advisor.catalog.records import PurchaseOption
 from advisor.errors import EndpointError
-from advisor.workflows.downloads import Downloads, Place, Reader, Whole
+from advisor.workflows.refresh.downloads import Downloads, Place, Reader, Whole
 
 _BULK_KINDS = (".csv", ".json")
 """The CSV first: nearly all of its lines are passed over without being parsed."""
