@@ -12,13 +12,13 @@ from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import AdvisorError, InputError, UnknownIdError
 from advisor.evidence.audit.verdicts import AuditVerdict
 from advisor.evidence.charts.answers import Cell, ComputedChart
-from advisor.evidence.points import EvidencePoint
 from advisor.export.chart_document import chart_document
 from advisor.export.document import uncovered_numbers
-from advisor.quantities.provenance import AsOf, Level, Provenance
+from advisor.quantities.provenance import Level
 from advisor.wording import report_charts as words
 from advisor.wording.reasons import sentence
 from advisor.workflows.report_charts import OpenReport, open_report, report_named
+from evidence.points import measured
 
 REPORT = "llama-4-serving-2026-02"
 CHARTS = (
@@ -232,26 +232,7 @@ class TestBestEvidence:
         assert (cost.high or 0) / (cost.low or 1) == pytest.approx((speed.high or 0) / (speed.low or 1))
 
     def test_a_run_of_ones_own_at_the_same_shape_comes_before_everything(self, knowledge: Knowledge) -> None:
-        run = EvidencePoint(
-            model="llama-4-scout",
-            checkpoint="bf16",
-            accelerator="H100-80GB",
-            devices=8,
-            tensor_parallel_size=8,
-            engine="vllm",
-            engine_version="0.33.0",
-            input_tokens=512,
-            output_tokens=128,
-            load="concurrency",
-            load_value=32,
-            metric="output_tokens_per_s",
-            value=1900,
-            unit="tokens/s",
-            statistic="median",
-            provenance=Provenance(Level.MEASURED, "run 1", AsOf.parse("2026-11-18"), "ledger"),
-            run_id="1",
-            interval=0.02,
-        )
+        run = replace(measured(32, 1900, run="run 1"), accelerator="H100-80GB", output_tokens=128)
         known = replace(knowledge, points=[*knowledge.points, run])
         best = cells({"c": open_report(known, report_named(known, REPORT)).chart("concurrency")}, "c")[
             "scout.throughput.A.32"
