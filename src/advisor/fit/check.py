@@ -48,8 +48,6 @@ def check_fit(request: FitRequest) -> FitResult:
         return _refused(request, Verdict.INVALID, [*parallel, *platform], tp, sizes)
     memory = _memory(request, tp)
     reasons = [*_memory_reasons(request, memory), *parallel, *platform]
-    argv, env = serve_command(request, tp, hybrid_forced_off=request.hybrid_kv is False)
-    runs = memory.verdict.runs
     return FitResult(
         request=request,
         verdict=memory.verdict,
@@ -59,8 +57,7 @@ def check_fit(request: FitRequest) -> FitResult:
         hybrid_on=memory.hybrid_on,
         hybrid_off=memory.hybrid_off,
         reasons=tuple(reasons),
-        serve_argv=argv if runs else (),
-        serve_env=env if runs else (),
+        serve=serve_command(request, tp) if memory.verdict.runs else None,
     )
 
 
@@ -212,11 +209,12 @@ def _context(request: FitRequest) -> list[Reason]:
 def _refused(
     request: FitRequest, verdict: Verdict, reasons: list[Reason], tp: int, sizes: tuple[int, ...]
 ) -> FitResult:
-    return FitResult(request, verdict, _parallelism(request, tp, sizes), None, None, None, None, tuple(reasons), ())
+    return FitResult(request, verdict, _parallelism(request, tp, sizes), None, None, None, None, tuple(reasons))
 
 
 def _parallelism(request: FitRequest, tp: int, sizes: tuple[int, ...]) -> Parallelism:
-    return Parallelism(tp, request.pipeline_parallel_size, tp * request.pipeline_parallel_size, sizes)
+    devices = tp * request.pipeline_parallel_size
+    return Parallelism(tp, request.pipeline_parallel_size, devices, sizes, request.device_count // devices)
 
 
 def _fatal(reasons: list[Reason]) -> bool:

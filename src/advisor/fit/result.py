@@ -21,10 +21,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parallelism:
+    """How one replica is spread, and how many of them the instances it may use hold.
+
+    devices_used counts the devices of one replica (GPUs, or logical Neuron cores).
+    """
+
     tensor_parallel_size: int
     pipeline_parallel_size: int
     devices_used: int
     valid_tensor_parallel_sizes: tuple[int, ...]
+    replicas: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,43 @@ class KvCache:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeFlag:
+    """One setting of a serve command: a flag or an environment variable, its value, and why it is there."""
+
+    name: str
+    value: str | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ServeCommand:
+    """What serves the combination: steps to take before (compiling, say), environment, and the command.
+
+    flags explains every setting that is not the engine's default, in the order of argv.
+    """
+
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+    flags: tuple[ServeFlag, ...] = ()
+    before: tuple["ServeCommand", ...] = ()
+    cautions: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One change that makes a combination fit, by itself.
+
+    reason says it in words (its code and params); changes are fields of the question with their new values,
+    so that a screen can apply it; margin_bytes is what is left per device afterwards.
+    """
+
+    reason: Reason
+    changes: tuple[tuple[str, str | int | bool], ...]
+    verdict: Verdict
+    margin_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
 class FitResult:
     """Verdict, memory and reasons. Memory is None where the platform or parallelism rules it out."""
 
@@ -69,5 +112,12 @@ class FitResult:
     hybrid_on: KvCache | None
     hybrid_off: KvCache | None
     reasons: tuple[Reason, ...]
-    serve_argv: tuple[str, ...]
-    serve_env: tuple[tuple[str, str], ...] = ()
+    serve: ServeCommand | None = None
+
+    @property
+    def serve_argv(self) -> tuple[str, ...]:
+        return self.serve.argv if self.serve is not None else ()
+
+    @property
+    def serve_env(self) -> tuple[tuple[str, str], ...]:
+        return self.serve.env if self.serve is not None else ()

@@ -3,14 +3,13 @@
 import json
 
 from advisor.fit.request import FitRequest
+from advisor.fit.result import ServeCommand
 
 
-def serve_command(
-    request: FitRequest, tensor_parallel_size: int, *, hybrid_forced_off: bool
-) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def serve_command(request: FitRequest, tensor_parallel_size: int) -> ServeCommand:
     """argv and environment of the server process (facts: model-fit, section 5)."""
     if request.engine.id == "optimum-neuron":
-        return _optimum(request, tensor_parallel_size), ()
+        return ServeCommand(_optimum(request, tensor_parallel_size))
     argv = ["vllm", "serve", request.checkpoint.repository]
     if request.checkpoint.revision:
         argv += ["--revision", request.checkpoint.revision]
@@ -18,11 +17,12 @@ def serve_command(
     if request.engine.id == "neuron":
         argv += ["--max-model-len", str(request.context_tokens), "--max-num-seqs", str(max(1, request.concurrency))]
         argv += ["--limit-mm-per-prompt", json.dumps({"image": 5})]
-        return tuple(argv), (("NEURON_COMPILED_ARTIFACTS", "/path/to/traced/model"), ("VLLM_RPC_TIMEOUT", "100000"))
-    return (*argv, *_vllm_flags(request, hybrid_forced_off=hybrid_forced_off)), ()
+        env = (("NEURON_COMPILED_ARTIFACTS", "/path/to/traced/model"), ("VLLM_RPC_TIMEOUT", "100000"))
+        return ServeCommand(tuple(argv), env)
+    return ServeCommand((*argv, *_vllm_flags(request)))
 
 
-def _vllm_flags(request: FitRequest, *, hybrid_forced_off: bool) -> tuple[str, ...]:
+def _vllm_flags(request: FitRequest) -> tuple[str, ...]:
     """Flags whose value differs from the default, and the context, whose default no box holds."""
     stated: dict[str, str | None] = {
         "--pipeline-parallel-size": str(request.pipeline_parallel_size) if request.pipeline_parallel_size > 1 else None,
@@ -34,7 +34,7 @@ def _vllm_flags(request: FitRequest, *, hybrid_forced_off: bool) -> tuple[str, .
         "--limit-mm-per-prompt": json.dumps({"image": 10}) if request.images else None,
     }
     flags = tuple(part for flag, value in stated.items() if value is not None for part in (flag, value))
-    return (*flags, "--disable-hybrid-kv-cache-manager") if hybrid_forced_off else flags
+    return (*flags, "--disable-hybrid-kv-cache-manager") if request.hybrid_kv is False else flags
 
 
 def _number(value: float | None) -> str | None:

@@ -1,0 +1,1 @@
+"""How `advisor fit` asks and how it prints its answers."""

@@ -1,0 +1,51 @@
+"""The flags of `advisor fit`, and the question that they put."""
+
+import argparse
+
+from advisor.cli.parser import non_negative_float, positive_int
+from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
+from advisor.workflows.fit_question import DEFAULT_CHECKPOINT, FitQuestion
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Every flag that describes a combination."""
+    parser.add_argument("--model", required=True, metavar="ID", help="llama-4-scout or llama-4-maverick")
+    parser.add_argument("--instance", metavar="TYPE", help="an EC2 instance type, like p5.48xlarge")
+    parser.add_argument(
+        "--checkpoint", default=DEFAULT_CHECKPOINT, metavar="ID", help="bf16, fp8, w4a16 or nvfp4 (bf16)"
+    )
+    parser.add_argument(
+        "--context",
+        type=positive_int,
+        default=DEFAULT_CONTEXT_TOKENS,
+        metavar="N",
+        help=f"tokens of one request, prompt and answer ({DEFAULT_CONTEXT_TOKENS})",
+    )
+    parser.add_argument("--concurrency", type=positive_int, default=1, metavar="N", help="requests held at once (1)")
+    parser.add_argument("--tp", type=positive_int, metavar="N", help="tensor_parallel_size (the largest valid one)")
+    parser.add_argument("--pp", type=positive_int, default=1, metavar="N", help="pipeline_parallel_size (1)")
+    parser.add_argument("--kv-dtype", choices=("auto", "fp8"), default="auto", help="KV cache data type (auto)")
+    parser.add_argument("--hybrid-kv", choices=("on", "off"), help="force the hybrid KV cache (the version's default)")
+    parser.add_argument("--engine", metavar="ID@VERSION", help="vllm@0.33, neuron, optimum-neuron (by accelerator)")
+    parser.add_argument("--gpu-memory-utilization", type=non_negative_float, metavar="F", help="share of memory to use")
+    parser.add_argument("--max-num-seqs", type=positive_int, metavar="N", help="vLLM's limit of running requests")
+    parser.add_argument("--max-num-batched-tokens", type=positive_int, metavar="N", help="vLLM's tokens in one step")
+
+
+def question_of(arguments: argparse.Namespace, instance: str) -> FitQuestion:
+    """What the flags ask of one instance type."""
+    return FitQuestion(
+        model=arguments.model,
+        instance=instance,
+        checkpoint=arguments.checkpoint,
+        engine=arguments.engine,
+        context_tokens=arguments.context,
+        concurrency=arguments.concurrency,
+        tensor_parallel_size=arguments.tp,
+        pipeline_parallel_size=arguments.pp,
+        kv_dtype=arguments.kv_dtype,
+        gpu_memory_utilization=arguments.gpu_memory_utilization,
+        max_num_seqs=arguments.max_num_seqs,
+        max_num_batched_tokens=arguments.max_num_batched_tokens,
+        hybrid_kv=None if arguments.hybrid_kv is None else arguments.hybrid_kv == "on",
+    )

@@ -1,0 +1,40 @@
+"""What a running server, or its start-up log, says of its own memory."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Figures that an engine states of itself; None where it says nothing.
+
+    source names the server (without credentials) or the file. KV figures are those of one data-parallel
+    rank; engines counts the ranks that the server reports. Bytes are per device, on the device that the
+    server or log speaks of.
+    """
+
+    source: str
+    engine: str | None = None
+    engine_version: str | None = None
+    served_model: str | None = None
+    max_model_len: int | None = None
+    engines: int = 1
+    simulated: bool = False
+    blocks: int | None = None
+    block_tokens: int | None = None
+    cache_dtype: str | None = None
+    gpu_memory_utilization: float | None = None
+    kv_cache_tokens: int | None = None
+    kv_cache_max_concurrency: float | None = None
+    hybrid_kv: bool | None = None
+    tensor_parallel_size: int | None = None
+    pipeline_parallel_size: int | None = None
+    max_num_batched_tokens: int | None = None
+    max_num_seqs: int | None = None
+    usable_bytes: float | None = None
+    weights_bytes: float | None = None
+    """What loading took, the RoPE table included, as the engine prints it."""
+    activation_bytes: float | None = None
+    non_torch_bytes: float | None = None
+    cuda_graph_bytes: float | None = None
+    kv_cache_bytes: float | None = None
+    """Memory that is left for the KV cache."""
