@@ -148,6 +148,30 @@ def test_the_serve_command_states_what_was_checked_and_no_removed_flag(catalog: 
     assert not {"--device", "--swap-space", "--disable-log-requests"} & set(argv)
 
 
+def test_a_replica_may_span_instances_and_several_may_share_one(catalog: Catalog) -> None:
+    spanning = fit(catalog, replace(SCOUT, nodes=2, tensor_parallel_size=8, pipeline_parallel_size=2)).parallelism
+    assert (spanning.devices_used, spanning.replicas, spanning.nodes) == (16, 1, 2)
+    sharing = fit(catalog, replace(SCOUT, tensor_parallel_size=4)).parallelism
+    assert (sharing.devices_used, sharing.replicas) == (4, 2)
+    ranks = fit(catalog, replace(SCOUT, tensor_parallel_size=2, data_parallel_size=4)).parallelism
+    assert (ranks.devices_used, ranks.replicas, ranks.data_parallel_size) == (8, 1, 4)
+
+
+def test_tensor_parallelism_stays_within_an_instance_unless_it_is_asked_across(catalog: Catalog) -> None:
+    two_boxes = replace(SCOUT, instance="g6e.12xlarge", nodes=2)
+    assert fit(catalog, two_boxes).parallelism.tensor_parallel_size == 4
+    assert "tp_spans_instances" in codes(fit(catalog, replace(two_boxes, tensor_parallel_size=8)))
+
+
+def test_logical_cores_are_of_neuron_chips_and_share_their_memory(catalog: Catalog) -> None:
+    paired, single = (fit(catalog, replace(SCOUT, instance="trn2.48xlarge", logical_core_config=lnc)) for lnc in (2, 1))
+    assert (paired.request.device_count, single.request.device_count) == (64, 128)
+    assert single.request.device_memory_gib == paired.request.device_memory_gib / 2
+    for instance in ("p5.48xlarge", "trn1.32xlarge"):
+        with pytest.raises(InputError, match="logical core"):
+            fit(catalog, replace(SCOUT, instance=instance, logical_core_config=2))
+
+
 def test_two_pipeline_stages_halve_the_layers(catalog: Catalog) -> None:
     one, two = (
         fit(catalog, replace(SCOUT, tensor_parallel_size=4, pipeline_parallel_size=stages)).per_device

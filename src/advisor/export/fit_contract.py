@@ -12,6 +12,10 @@ class Parallelism(BaseModel):
     pipeline_parallel_size: int
     devices_used: int
     valid_tensor_parallel_sizes: list[int]
+    data_parallel_size: int
+    expert_parallel: bool
+    nodes: int = Field(description="instances that one replica may span")
+    replicas: int = Field(description="such replicas that these instances hold")
 
 
 class PerDevice(BaseModel):

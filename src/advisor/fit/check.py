@@ -24,7 +24,7 @@ from advisor.fit.kv import (
     paged_capacity,
     paged_layout,
 )
-from advisor.fit.parallelism import objections, valid_sizes
+from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, KvCache, Parallelism, PerDevice, Verdict
@@ -213,8 +213,17 @@ def _refused(
 
 
 def _parallelism(request: FitRequest, tp: int, sizes: tuple[int, ...]) -> Parallelism:
-    devices = tp * request.pipeline_parallel_size
-    return Parallelism(tp, request.pipeline_parallel_size, devices, sizes, request.device_count // devices)
+    devices = replica_devices(request, tp)
+    return Parallelism(
+        tensor_parallel_size=tp,
+        pipeline_parallel_size=request.pipeline_parallel_size,
+        devices_used=devices,
+        valid_tensor_parallel_sizes=sizes,
+        replicas=request.device_count // devices,
+        data_parallel_size=request.data_parallel_size,
+        expert_parallel=request.expert_parallel,
+        nodes=request.nodes,
+    )
 
 
 def _fatal(reasons: list[Reason]) -> bool:

@@ -5,6 +5,7 @@ from advisor.fit.request import FitRequest
 from advisor.reasons import Reason, error, info, warning
 
 _VLLM_RULE = "vLLM 0.33 source: head, KV-head and vocabulary divisibility"
+_VLLM_PRACTICE = "vLLM documentation, parallelism and scaling: tensor parallel within a node, pipeline parallel across"
 _NEURON_RULE = "NxD Inference gqa.py: query heads are padded, KV heads replicated"
 
 
@@ -30,45 +31,65 @@ def vllm_objections(arch: Architecture, tensor_parallel_size: int) -> list[Reaso
 
 
 def valid_sizes(request: FitRequest) -> tuple[int, ...]:
-    """Degrees that run on this instance's devices, ascending."""
-    devices = request.device_count // request.pipeline_parallel_size
+    """Degrees for which the instances have devices, ascending; on GPUs within one instance."""
+    devices = request.device_count // (request.pipeline_parallel_size * request.data_parallel_size)
     if request.engine.accelerators == "gpu":
         arch = request.model.architecture
-        return tuple(size for size in range(1, devices + 1) if accepted_by_vllm(arch, size))
+        most = min(devices, request.devices_per_instance)
+        return tuple(size for size in range(1, most + 1) if accepted_by_vllm(arch, size))
     return tuple(size for size in range(1, devices + 1) if request.device_count % size == 0)
+
+
+def replica_devices(request: FitRequest, tensor_parallel_size: int) -> int:
+    """Devices of one replica: every data-parallel rank has its own stages of tensor-parallel shards."""
+    return tensor_parallel_size * request.pipeline_parallel_size * request.data_parallel_size
 
 
 def objections(request: FitRequest, tensor_parallel_size: int) -> list[Reason]:
     """Why this degree cannot run, and what it costs where it can."""
-    tp, pp = tensor_parallel_size, request.pipeline_parallel_size
-    found: list[Reason] = []
-    if request.engine.accelerators == "gpu":
-        found += vllm_objections(request.model.architecture, tp)
-    elif request.device_count % tp:
-        found.append(error("tp_cores", _NEURON_RULE, tensor_parallel_size=tp, devices=request.device_count))
-    elif tp % request.model.architecture.kv_heads and tp > request.model.architecture.kv_heads:
-        heads = padded_heads(request.model.architecture, tp)
-        found.append(warning("neuron_full_mha", _NEURON_RULE, tensor_parallel_size=tp, padded_heads=heads))
-    if tp * pp > request.device_count:
+    tp = tensor_parallel_size
+    used = replica_devices(request, tp)
+    found = _tensor_parallel(request, tp)
+    if used > request.device_count:
         found.append(
             error(
                 "too_few_devices",
                 request.instance.origin.of("accelerator_count").source,
-                needed=tp * pp,
+                needed=used,
                 devices=request.device_count,
                 instance=request.instance.id,
             )
         )
-    if request.model.architecture.layers % pp:
-        found.append(
-            error("pp_layers", _VLLM_RULE, pipeline_parallel_size=pp, layers=request.model.architecture.layers)
-        )
-    idle = request.device_count - tp * pp
+    found += _stages(request)
+    idle = request.device_count - used
     if idle > 0 and not found:
         found.append(
-            info("idle_devices", idle=idle, devices=request.device_count, replicas=request.device_count // (tp * pp))
+            info("idle_devices", idle=idle, devices=request.device_count, replicas=request.device_count // used)
         )
     return found
+
+
+def _tensor_parallel(request: FitRequest, tp: int) -> list[Reason]:
+    arch = request.model.architecture
+    if request.engine.accelerators == "gpu":
+        found = vllm_objections(arch, tp)
+        if tp > request.devices_per_instance and request.nodes > 1 and not found:
+            each = request.devices_per_instance
+            found.append(warning("tp_spans_instances", _VLLM_PRACTICE, tensor_parallel_size=tp, devices=each))
+        return found
+    if request.device_count % tp:
+        return [error("tp_cores", _NEURON_RULE, tensor_parallel_size=tp, devices=request.device_count)]
+    if tp % arch.kv_heads and tp > arch.kv_heads:
+        heads = padded_heads(arch, tp)
+        return [warning("neuron_full_mha", _NEURON_RULE, tensor_parallel_size=tp, padded_heads=heads)]
+    return []
+
+
+def _stages(request: FitRequest) -> list[Reason]:
+    pp, layers = request.pipeline_parallel_size, request.model.architecture.layers
+    if layers % pp:
+        return [error("pp_layers", _VLLM_RULE, pipeline_parallel_size=pp, layers=layers)]
+    return []
 
 
 def padded_heads(arch: Architecture, tensor_parallel_size: int) -> int:

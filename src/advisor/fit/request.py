@@ -1,6 +1,7 @@
 """The question put to the fit checker, with every default named."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from advisor.anatomy.cache import KvDtype
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
@@ -8,13 +9,17 @@ from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, M
 DEFAULT_CONTEXT_TOKENS = 8192
 """Context when nobody states one: a chat window, and the length of one attention chunk."""
 
+MmEncoder = Literal["weights", "data", "none"]
+"""The vision encoder under tensor parallelism: sharded, whole on every device, or not loaded (text only)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitRequest:
     """One checkpoint on one instance under one engine.
 
     None leaves a setting to the engine's default for its version and the device. tensor_parallel_size
-    None takes the largest valid degree that the instance has devices for.
+    None takes the largest valid degree that the instances have devices for. nodes is how many instances
+    one replica may span; concurrency counts the requests of the whole replica, over its data-parallel ranks.
     """
 
     model: Model
@@ -33,17 +38,36 @@ class FitRequest:
     max_num_batched_tokens: int | None = None
     hybrid_kv: bool | None = None
     images: bool = False
+    nodes: int = 1
+    data_parallel_size: int = 1
+    expert_parallel: bool = False
+    mm_encoder: MmEncoder = "weights"
+    block_tokens: int | None = None
+    logical_core_config: int | None = None
+    """Neuron: physical cores that make one logical core (LNC)."""
+
+    @property
+    def devices_per_chip(self) -> int:
+        """What tensor parallelism counts on one chip: the GPU itself, or the logical Neuron cores."""
+        if self.accelerator is None:
+            return 0
+        if self.logical_core_config is not None and self.accelerator.kind == "neuron":
+            return self.accelerator.physical_cores // self.logical_core_config
+        return self.accelerator.logical_cores
+
+    @property
+    def devices_per_instance(self) -> int:
+        """GPUs, or logical Neuron cores, of one instance."""
+        return self.instance.accelerator_count * self.devices_per_chip
 
     @property
     def device_count(self) -> int:
-        """Devices that tensor parallelism counts: GPUs, or logical Neuron cores."""
-        if self.accelerator is None:
-            return 0
-        return self.instance.accelerator_count * self.accelerator.logical_cores
+        """Devices of all the instances that a replica may span."""
+        return self.nodes * self.devices_per_instance
 
     @property
     def device_memory_gib(self) -> float:
-        """Memory of one such device that a process can allocate."""
+        """Memory of one such device that a process can allocate; logical cores share their chip's evenly."""
         if self.accelerator is None:
             return 0.0
-        return self.accelerator.memory_gib / self.accelerator.logical_cores
+        return self.accelerator.memory_gib / self.devices_per_chip

@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 class Parallelism:
     """How one replica is spread, and how many of them the instances it may use hold.
 
-    devices_used counts the devices of one replica (GPUs, or logical Neuron cores).
+    devices_used counts the devices of one replica (GPUs, or logical Neuron cores), over all its instances.
     """
 
     tensor_parallel_size: int
@@ -31,6 +31,9 @@ class Parallelism:
     devices_used: int
     valid_tensor_parallel_sizes: tuple[int, ...]
     replicas: int = 1
+    data_parallel_size: int = 1
+    expert_parallel: bool = False
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

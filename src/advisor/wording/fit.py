@@ -11,6 +11,10 @@ SENTENCES = {
     "tp_cores": "TP {tensor_parallel_size} does not divide the instance's {devices} logical cores.",
     "pp_layers": "{layers} layers do not divide into {pipeline_parallel_size} pipeline stages.",
     "too_few_devices": "It needs {needed} devices; {instance} has {devices}.",
+    "tp_spans_instances": (
+        "TP {tensor_parallel_size} is more than the {devices} devices of one instance: every layer would wait for "
+        "the network. Keep tensor parallelism within an instance and add pipeline stages."
+    ),
     "idle_devices": "{idle} of {devices} devices stay idle; {replicas} such replicas fit into one instance.",
     "neuron_full_mha": (
         "TP {tensor_parallel_size} is no multiple of the 8 KV heads: Neuron falls back to full multi-head "

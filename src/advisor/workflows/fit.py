@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Engine, Instance
+from advisor.catalog.records import Accelerator, Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
@@ -20,12 +20,14 @@ def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
     instance = catalog.instance(question.instance)
     model = catalog.model(question.model)
     engine, version = engine_for(catalog, instance, question.engine)
+    accelerator = catalog.accelerator_of(instance)
+    _check_logical_cores(question, accelerator)
     result = check_fit(
         FitRequest(
             model=model,
             checkpoint=catalog.checkpoint(model, question.checkpoint),
             instance=instance,
-            accelerator=catalog.accelerator_of(instance),
+            accelerator=accelerator,
             engine=engine,
             engine_version=version,
             context_tokens=question.context_tokens,
@@ -37,6 +39,12 @@ def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
             max_num_seqs=question.max_num_seqs,
             max_num_batched_tokens=question.max_num_batched_tokens,
             hybrid_kv=question.hybrid_kv,
+            nodes=question.nodes,
+            data_parallel_size=question.data_parallel_size,
+            expert_parallel=question.expert_parallel,
+            mm_encoder=question.mm_encoder,
+            block_tokens=question.block_tokens,
+            logical_core_config=question.logical_core_config,
         )
     )
     return _with_other_engines(catalog, result)
@@ -74,11 +82,27 @@ def _with_other_engines(catalog: Catalog, result: FitResult) -> FitResult:
     )
 
 
+def _check_logical_cores(question: FitQuestion, accelerator: Accelerator | None) -> None:
+    """LNC is a setting of Neuron chips, and of those only a chip whose cores can be paired has two to a logical one."""
+    lnc = question.logical_core_config
+    if lnc is None or accelerator is None:
+        return
+    key = "logical_core_config"
+    if accelerator.kind != "neuron":
+        raise InputError(f"{accelerator.name} has no logical cores", hint="Leave --lnc out for a GPU.", key=key)
+    if lnc not in (1, 2) or (lnc == 2 and accelerator.logical_cores == accelerator.physical_cores):
+        raise InputError(
+            f"{accelerator.name} cannot make a logical core of {lnc} physical ones",
+            hint="Trainium2 and later take 1 or 2; earlier chips take 1.",
+            key=key,
+        )
+
+
 def _check_numbers(question: FitQuestion) -> None:
-    for key in ("context_tokens", "concurrency", "pipeline_parallel_size"):
+    for key in ("context_tokens", "concurrency", "pipeline_parallel_size", "data_parallel_size", "nodes"):
         if getattr(question, key) < 1:
             raise InputError(f"{key} must be at least 1, got {getattr(question, key)}", key=key)
-    for key in ("tensor_parallel_size", "max_num_seqs", "max_num_batched_tokens"):
+    for key in ("tensor_parallel_size", "max_num_seqs", "max_num_batched_tokens", "block_tokens"):
         value = getattr(question, key)
         if value is not None and value < 1:
             raise InputError(f"{key} must be at least 1, got {value}", key=key)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from advisor.anatomy.cache import KvDtype
-from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
+from advisor.fit.request import DEFAULT_CONTEXT_TOKENS, MmEncoder
 
 DEFAULT_CHECKPOINT = "bf16"
 
@@ -25,3 +25,9 @@ class FitQuestion:
     max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
     hybrid_kv: bool | None = None
+    nodes: int = 1
+    data_parallel_size: int = 1
+    expert_parallel: bool = False
+    mm_encoder: MmEncoder = "weights"
+    block_tokens: int | None = None
+    logical_core_config: int | None = None

@@ -1,9 +1,10 @@
 """The flags of `advisor fit`, and the question that they put."""
 
 import argparse
+from typing import get_args
 
 from advisor.cli.parser import non_negative_float, positive_int
-from advisor.fit.request import DEFAULT_CONTEXT_TOKENS
+from advisor.fit.request import DEFAULT_CONTEXT_TOKENS, MmEncoder
 from advisor.workflows.fit_question import DEFAULT_CHECKPOINT, FitQuestion
 
 
@@ -24,12 +25,23 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=positive_int, default=1, metavar="N", help="requests held at once (1)")
     parser.add_argument("--tp", type=positive_int, metavar="N", help="tensor_parallel_size (the largest valid one)")
     parser.add_argument("--pp", type=positive_int, default=1, metavar="N", help="pipeline_parallel_size (1)")
+    parser.add_argument("--dp", type=positive_int, default=1, metavar="N", help="data_parallel_size (1)")
+    parser.add_argument("--expert-parallel", action="store_true", help="spread whole experts over the devices")
+    parser.add_argument("--nodes", type=positive_int, default=1, metavar="N", help="instances that a replica spans (1)")
+    parser.add_argument(
+        "--mm-encoder",
+        choices=get_args(MmEncoder),
+        default="weights",
+        help="vision encoder: sharded, whole on each device, or not loaded (weights)",
+    )
     parser.add_argument("--kv-dtype", choices=("auto", "fp8"), default="auto", help="KV cache data type (auto)")
     parser.add_argument("--hybrid-kv", choices=("on", "off"), help="force the hybrid KV cache (the version's default)")
     parser.add_argument("--engine", metavar="ID@VERSION", help="vllm@0.33, neuron, optimum-neuron (by accelerator)")
     parser.add_argument("--gpu-memory-utilization", type=non_negative_float, metavar="F", help="share of memory to use")
     parser.add_argument("--max-num-seqs", type=positive_int, metavar="N", help="vLLM's limit of running requests")
     parser.add_argument("--max-num-batched-tokens", type=positive_int, metavar="N", help="vLLM's tokens in one step")
+    parser.add_argument("--block-size", type=positive_int, metavar="N", help="tokens of one KV cache block (16)")
+    parser.add_argument("--lnc", type=int, choices=(1, 2), help="Neuron: physical cores of one logical core")
 
 
 def question_of(arguments: argparse.Namespace, instance: str) -> FitQuestion:
@@ -48,4 +60,10 @@ def question_of(arguments: argparse.Namespace, instance: str) -> FitQuestion:
         max_num_seqs=arguments.max_num_seqs,
         max_num_batched_tokens=arguments.max_num_batched_tokens,
         hybrid_kv=None if arguments.hybrid_kv is None else arguments.hybrid_kv == "on",
+        nodes=arguments.nodes,
+        data_parallel_size=arguments.dp,
+        expert_parallel=arguments.expert_parallel,
+        mm_encoder=arguments.mm_encoder,
+        block_tokens=arguments.block_size,
+        logical_core_config=arguments.lnc,
     )
