@@ -23,6 +23,8 @@ class Observed:
     block_tokens: int | None = None
     cache_dtype: str | None = None
     gpu_memory_utilization: float | None = None
+    kv_pinned: bool = False
+    """Whether a flag set the cache's size, which then says nothing of what memory was left for it."""
     kv_cache_tokens: int | None = None
     kv_cache_max_concurrency: float | None = None
     hybrid_kv: bool | None = None

@@ -5,6 +5,7 @@ from typing import Literal
 
 from advisor.anatomy.cache import KvDtype
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
+from advisor.fit.measured import MeasuredMemory
 
 DEFAULT_CONTEXT_TOKENS = 8192
 """Context when nobody states one: a chat window, and the length of one attention chunk."""
@@ -45,6 +46,8 @@ class FitRequest:
     block_tokens: int | None = None
     logical_core_config: int | None = None
     """Neuron: physical cores that make one logical core (LNC)."""
+    measured: tuple[MeasuredMemory, ...] = ()
+    """What engines were seen to use, on whatever stack: the one that counts is chosen where the degree is known."""
 
     @property
     def devices_per_chip(self) -> int:
