@@ -1,7 +1,8 @@
-"""The ledger: an SQLite index of benchmark runs and of the figures they prove.
+"""The ledger: an SQLite index of benchmark runs and of the figures they prove, and the memory that was observed.
 
-The run directories are the truth; the ledger can be rebuilt from them. Simulated runs are listed like
-any other and their figures keep the level `simulated`, which no question about an instance ever reads.
+Of runs, their directories are the truth, and the index can be rebuilt from them; observed memory is kept here
+only. What is simulated is listed like any other and keeps that level, which no question about an instance ever
+reads.
 """
 
 import json
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import InputError
+from advisor.evidence import memory_rows
 from advisor.evidence.points import LOADS, EvidencePoint
+from advisor.fit.measured import MeasuredMemory
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 _BUSY_TIMEOUT_MS = 5_000
@@ -40,6 +43,7 @@ _MIGRATIONS = (
         """,
         "CREATE INDEX points_by_stack ON points (model, accelerator, engine)",
     ),
+    (memory_rows.CREATE_MEMORY,),
 )
 """The statements of each version, the first one first. What is released is never changed, only added to."""
 
@@ -108,6 +112,23 @@ class Ledger:
         with self._open() as database:
             rows = database.execute("SELECT * FROM points ORDER BY rowid").fetchall()
         return [_point(row) for row in rows]
+
+    def save_memory(self, memory: MeasuredMemory) -> None:
+        """Enter an observation of an engine's memory; made again, it replaces the one of before."""
+        with self._open() as database:
+            memory_rows.enter(database, memory)
+
+    def memories(self) -> list[MeasuredMemory]:
+        """Every observation of an engine's memory, newest first, simulated ones included."""
+        if not self._path.exists():
+            return []
+        with self._open() as database:
+            return memory_rows.read(database)
+
+    def forget_memory(self, memory_id: str) -> None:
+        """Remove an observation of an engine's memory."""
+        with self._open() as database:
+            memory_rows.forget(database, memory_id)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

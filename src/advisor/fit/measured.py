@@ -5,10 +5,8 @@ several devices alike: within that, the very stack that was observed comes first
 other. Observations are never averaged (facts: sizing, section 3.7).
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 
 from advisor.fit.versions import minor
 from advisor.quantities.provenance import Level, Provenance
@@ -84,6 +82,9 @@ class MeasuredMemory:
     @property
     def id(self) -> str:
         """The same for the same stack, settings, source and level, so that observing it again replaces it."""
+        import json  # these two cost start-up time, and a question without observations needs neither
+        from hashlib import sha256
+
         key = [asdict(self.stack), self.provenance.source, self.provenance.level.value]
         return sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:_ID_DIGITS]
 
