@@ -42,6 +42,7 @@ class KvCache(BaseModel):
     capacity_tokens: int
     max_context_tokens: int
     max_concurrency_at_context: Number
+    block_bytes: int | None = Field(None, description="one block on one device; null where the cache is not paged")
 
 
 class Alternatives(BaseModel):

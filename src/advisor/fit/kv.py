@@ -92,6 +92,7 @@ def paged_capacity(layout: PagedLayout, request: FitRequest, available_bytes: fl
         capacity_tokens=tokens,
         max_context_tokens=_longest(lambda tokens: layout.blocks_per_request(tokens) <= usable, request),
         max_concurrency_at_context=concurrency,
+        block_bytes=layout.block_bytes,
     )
 
 

@@ -55,7 +55,7 @@ class PerDevice:
 
 @dataclass(frozen=True, slots=True)
 class KvCache:
-    """Capacity of the KV cache. blocks is None for an engine that does not page its cache."""
+    """Capacity of the KV cache. blocks and block_bytes are None for an engine that does not page its cache."""
 
     hybrid: bool
     dtype: str
@@ -64,6 +64,8 @@ class KvCache:
     capacity_tokens: int
     max_context_tokens: int
     max_concurrency_at_context: float
+    block_bytes: int | None = None
+    """One block on the device whose cache is smallest: what turns an observed count of blocks into bytes."""
 
 
 @dataclass(frozen=True, slots=True)
