@@ -1,6 +1,12 @@
 """What a running server, or its start-up log, says of its own memory."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+from advisor.reasons import Reason
+
+Failure = Literal["kv_cache_short", "no_memory_for_cache", "out_of_memory", "memory_taken", "other"]
+"""Why a server did not start. memory_taken: other processes held the device, which says nothing about fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,8 @@ class Observed:
     engine: str | None = None
     engine_version: str | None = None
     served_model: str | None = None
+    model_root: str | None = None
+    """What the server loaded: a repository or a path, where it says so beside the name it serves."""
     max_model_len: int | None = None
     engines: int = 1
     simulated: bool = False
@@ -40,3 +48,14 @@ class Observed:
     cuda_graph_bytes: float | None = None
     kv_cache_bytes: float | None = None
     """Memory that is left for the KV cache."""
+    expert_parallel: bool | None = None
+    started: bool | None = None
+    """Whether the server came up; None where a log ends before that is known."""
+    failure: Failure | None = None
+    kv_needed_bytes: float | None = None
+    """What one request of max_model_len tokens takes, as an engine says that refuses to start."""
+    estimated_max_model_len: int | None = None
+    starts: int = 1
+    """Starts that a log holds; the figures are those of the last."""
+    reasons: tuple[Reason, ...] = ()
+    """What kept the server from saying more."""
