@@ -1,0 +1,257 @@
+"""Which stacks a server's KV cache is consistent with: accelerator, parallel degrees and checkpoint.
+
+A server does not tell its hardware, but its count of KV blocks is what weights and overheads leave of its
+devices' memory. Every combination of the catalogue is asked what it would report; those within the doubt of
+the overheads remain. What is not in the catalogue is never excluded.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, isclose
+
+from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
+from advisor.fit.check import check_fit
+from advisor.fit.implied import Consistency, Implied, as_observed, hybrid_of, implied, kv_dtype_of
+from advisor.fit.measured import MeasuredMemory
+from advisor.fit.observed import Observed
+from advisor.fit.parallelism import accepted_by_vllm
+from advisor.fit.request import FitRequest
+from advisor.fit.result import Verdict
+from advisor.fit.versions import behaviour, minor
+from advisor.reasons import Reason, info
+
+_TENSOR_PARALLEL = (1, 2, 4, 8)
+_PIPELINE_PARALLEL = (1, 2, 4)
+_MOST_NODES = 2
+_BATCHED_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
+"""max_num_batched_tokens as people set it, tried where the default does not explain the stated concurrency."""
+
+_SAME_CONCURRENCY = 1e-3
+"""The null block and the last digit of the concurrency stay far below; another max_num_batched_tokens above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An accelerator and the instances that carry it."""
+
+    accelerator: Accelerator
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What is known of the served model: one checkpoint, or all that come into question."""
+
+    model: Model
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Instances that hold one replica: of one type, so many."""
+
+    instance: str
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A combination beside what the server reports. max_num_batched_tokens is None where the default explains it."""
+
+    model: str
+    checkpoint: str
+    accelerator: str
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+    data_parallel_size: int
+    max_num_batched_tokens: int | None
+    implied: Implied
+    holders: tuple[Holder, ...]
+
+    @property
+    def devices(self) -> int:
+        return self.tensor_parallel_size * self.pipeline_parallel_size * self.data_parallel_size
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """The combinations that are consistent, nearest first; the nearest of the others; and what stays open.
+
+    tried counts the combinations that can run at all with what the server tells of itself.
+    """
+
+    matches: tuple[Match, ...]
+    closest: Match | None
+    tried: int
+    open_questions: tuple[Reason, ...]
+
+
+def identify(
+    observed: Observed,
+    suspects: Sequence[Suspect],
+    offers: Iterable[Offer],
+    engine: Engine,
+    engine_version: str,
+    measured: tuple[MeasuredMemory, ...] = (),
+) -> Identification:
+    """Every combination of the offers that explains the observed cache.
+
+    InputError for a version that no catalogue record holds for. The result is empty where nothing explains it.
+    """
+    tried = [
+        match
+        for offer in offers
+        for suspect in suspects
+        for match in _matches(observed, suspect, offer, engine, engine_version, measured)
+    ]
+    tried.sort(key=_distance)
+    consistent = tuple(match for match in tried if match.implied.consistency is Consistency.CONSISTENT)
+    others = [match for match in tried if match.implied.consistency is not Consistency.CONSISTENT]
+    return Identification(
+        matches=consistent,
+        closest=others[0] if others else None,
+        tried=len(tried),
+        open_questions=tuple(_open_questions(observed, suspects, engine, engine_version)),
+    )
+
+
+def tells_enough(observed: Observed) -> bool:
+    """Whether the server says how large its cache is, in a way that follows from its memory."""
+    sizes = (observed.blocks, observed.kv_cache_bytes, observed.kv_cache_tokens)
+    known_type = observed.cache_dtype is None or kv_dtype_of(observed) is not None
+    return any(size is not None for size in sizes) and known_type and not observed.kv_pinned and not observed.simulated
+
+
+def _matches(
+    observed: Observed,
+    suspect: Suspect,
+    offer: Offer,
+    engine: Engine,
+    engine_version: str,
+    measured: tuple[MeasuredMemory, ...],
+) -> Iterator[Match]:
+    """What each way to spread one checkpoint over one accelerator would report, where it can run."""
+    largest = max(offer.instances, key=lambda instance: instance.accelerator_count)
+    base = FitRequest(
+        model=suspect.model,
+        checkpoint=suspect.checkpoint,
+        instance=largest,
+        accelerator=offer.accelerator,
+        engine=engine,
+        engine_version=engine_version,
+        measured=measured,
+    )
+    for request in _spreads(as_observed(base, observed), observed):
+        holders = tuple(_holders(request, offer))
+        if not holders:
+            continue
+        for state in _hybrid_states(request, observed):
+            found = _explained(replace(request, hybrid_kv=state), observed)
+            if found is not None:
+                batched, seen = found
+                yield Match(
+                    model=suspect.model.id,
+                    checkpoint=suspect.checkpoint.id,
+                    accelerator=offer.accelerator.id,
+                    tensor_parallel_size=request.tensor_parallel_size or 1,
+                    pipeline_parallel_size=request.pipeline_parallel_size,
+                    data_parallel_size=request.data_parallel_size,
+                    max_num_batched_tokens=batched,
+                    implied=seen,
+                    holders=holders,
+                )
+
+
+def _spreads(request: FitRequest, observed: Observed) -> Iterator[FitRequest]:
+    """Every parallel layout, where a log does not state it."""
+    stated_tp, stated_pp = observed.tensor_parallel_size, observed.pipeline_parallel_size
+    for tp in _TENSOR_PARALLEL if stated_tp is None else (stated_tp,):
+        if not accepted_by_vllm(request.model.architecture, tp):
+            continue
+        for pp in _PIPELINE_PARALLEL if stated_pp is None else (stated_pp,):
+            needed = tp * pp * request.data_parallel_size
+            nodes = ceil(needed / request.devices_per_instance)
+            yield replace(request, tensor_parallel_size=tp, pipeline_parallel_size=pp, nodes=nodes)
+
+
+def _holders(request: FitRequest, offer: Offer) -> Iterator[Holder]:
+    """Instances that hold the replica: alone, or, for one that has stages or ranks, two of the largest.
+
+    Tensor parallelism stays within an instance.
+    """
+    tp = request.tensor_parallel_size or 1
+    needed = tp * request.pipeline_parallel_size * request.data_parallel_size
+    alone = [instance for instance in offer.instances if instance.accelerator_count >= needed]
+    for instance in alone:
+        yield Holder(instance.id, 1)
+    if not alone and 1 < request.nodes <= _MOST_NODES:
+        most = max(instance.accelerator_count for instance in offer.instances)
+        for instance in offer.instances:
+            if instance.accelerator_count == most and most >= tp:
+                yield Holder(instance.id, request.nodes)
+
+
+def _hybrid_states(request: FitRequest, observed: Observed) -> tuple[bool, ...]:
+    """The state that the server tells; else those that its version knows, its default first."""
+    version = behaviour(request.engine, request.engine_version)
+    if version is None or version.hybrid_kv == "unavailable":
+        return (False,)
+    told = hybrid_of(observed)
+    if told is not None:
+        return (told,)
+    default = version.hybrid_kv == "on"
+    return (default, not default)
+
+
+def _explained(request: FitRequest, observed: Observed) -> tuple[int | None, Implied] | None:
+    """What the request implies, under the max_num_batched_tokens that explains the stated concurrency."""
+    seen = _implied(request, observed)
+    if seen is None or not request.hybrid_kv or _explains_concurrency(request, observed):
+        return None if seen is None else (None, seen)
+    for tokens in _BATCHED_TOKENS:
+        other = replace(request, max_num_batched_tokens=tokens)
+        if _explains_concurrency(other, observed):
+            found = _implied(other, observed)
+            return None if found is None else (tokens, found)
+    return None, seen
+
+
+def _implied(request: FitRequest, observed: Observed) -> Implied | None:
+    result = check_fit(request)
+    if result.verdict in (Verdict.INVALID, Verdict.UNSUPPORTED):
+        return None
+    return implied(result, observed)
+
+
+def _explains_concurrency(request: FitRequest, observed: Observed) -> bool:
+    """Whether a request of the model's length takes as many blocks as the server's own concurrency says."""
+    if observed.blocks is None or not observed.kv_cache_max_concurrency:
+        return True
+    cache = check_fit(request).kv_cache
+    if cache is None or not cache.blocks or not cache.max_concurrency_at_context:
+        return True
+    predicted = cache.blocks / cache.max_concurrency_at_context
+    return isclose(observed.blocks / observed.kv_cache_max_concurrency, predicted, rel_tol=_SAME_CONCURRENCY)
+
+
+def _distance(match: Match) -> tuple[float, str, str, int]:
+    return abs(match.implied.difference_bytes), match.accelerator, match.checkpoint, match.pipeline_parallel_size
+
+
+def _open_questions(
+    observed: Observed, suspects: Sequence[Suspect], engine: Engine, engine_version: str
+) -> Iterator[Reason]:
+    """What could not be excluded, and why."""
+    source = observed.source
+    yield info("identify_outside_catalogue", source)
+    if len({suspect.model.id for suspect in suspects}) > 1:
+        yield info("identify_model_untold", source, served=observed.served_model or "?")
+    elif len(suspects) > 1:
+        yield info("identify_checkpoint_untold", source, served=observed.served_model or "?")
+    version = behaviour(engine, engine_version)
+    if version is not None and version.hybrid_kv != "unavailable" and hybrid_of(observed) is None:
+        yield info("identify_hybrid_untold", source, engine=engine.name, version=minor(engine_version))
+    if observed.gpu_memory_utilization is None and version is not None:
+        yield info("identify_utilization_untold", source, share=version.gpu_memory_utilization)
+    if observed.max_num_batched_tokens is None:
+        yield info("identify_settings_untold", source)

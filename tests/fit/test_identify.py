@@ -1,0 +1,201 @@
+"""The fingerprint: a stack is found again by what it would report, and what denies it is told apart."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.fit.check import check_fit
+from advisor.fit.identify import Identification, Offer, Suspect, identify, tells_enough
+from advisor.fit.implied import Consistency, as_observed, hybrid_of, implied
+from advisor.fit.observed import Observed
+from advisor.fit.request import FitRequest
+from advisor.fit.result import FitResult
+from advisor.quantities.units import GIB
+
+CATALOG = load_catalog()
+LOGGED = Observed(
+    "log", "vllm", "0.19.0", max_model_len=8192, blocks=91_495, block_tokens=16, gpu_memory_utilization=0.95
+)
+"""Scout BF16 on 4 of 8 H100s, as its published start-up log states it."""
+
+
+def request(instance: str = "p5.48xlarge", checkpoint: str = "bf16", tp: int = 8, **more: object) -> FitRequest:
+    model, where = CATALOG.model("llama-4-scout"), CATALOG.instance(instance)
+    asked = FitRequest(
+        model=model,
+        checkpoint=model.checkpoints[checkpoint],
+        instance=where,
+        accelerator=CATALOG.accelerator_of(where),
+        engine=CATALOG.engine("vllm"),
+        engine_version="0.33.0",
+        context_tokens=131_072,
+        tensor_parallel_size=tp,
+    )
+    return replace(asked, **more)  # type: ignore[arg-type]
+
+
+def reported(result: FitResult, more_bytes: float = 0.0) -> Observed:
+    """What a server of that stack publishes, whose cache is larger by so many bytes than predicted."""
+    cache, device = result.kv_cache, result.per_device
+    assert cache is not None and cache.blocks is not None and cache.block_bytes is not None and device is not None
+    blocks = int((device.kv_cache_bytes + more_bytes) // cache.block_bytes)
+    return Observed(
+        source="http://10.0.0.7:8000",
+        engine="vllm",
+        engine_version=result.request.engine_version,
+        max_model_len=result.request.context_tokens,
+        blocks=blocks,
+        block_tokens=16,
+        cache_dtype="auto",
+        gpu_memory_utilization=0.92,
+        kv_cache_max_concurrency=cache.max_concurrency_at_context * blocks / cache.blocks,
+    )
+
+
+def offers(*accelerators: str) -> list[Offer]:
+    return [
+        Offer(
+            CATALOG.accelerator(wanted),
+            tuple(instance for instance in CATALOG.instances.values() if instance.accelerator == wanted),
+        )
+        for wanted in accelerators or ("H100-80GB", "H200-141GB", "A100-80GB", "A100-40GB", "L40S-48GB", "B200-180GB")
+    ]
+
+
+def suspects(catalog: Catalog, checkpoint: str | None = None) -> Sequence[Suspect]:
+    return [
+        Suspect(model, each)
+        for model in catalog.models.values()
+        for each in model.checkpoints.values()
+        if checkpoint is None or (model.id, each.id) == ("llama-4-scout", checkpoint)
+    ]
+
+
+def identified(observed: Observed, checkpoint: str | None = None, *accelerators: str) -> Identification:
+    found = suspects(CATALOG, checkpoint)
+    return identify(observed, found, offers(*accelerators), CATALOG.engine("vllm"), observed.engine_version or "")
+
+
+def layouts(found: Identification) -> list[tuple[str, str, int, int]]:
+    return [
+        (match.checkpoint, match.accelerator, match.tensor_parallel_size, match.pipeline_parallel_size)
+        for match in found.matches
+    ]
+
+
+def test_a_stack_is_found_first_by_its_own_prediction() -> None:
+    found = identified(reported(check_fit(request())))
+    assert layouts(found)[0] == ("bf16", "H100-80GB", 8, 1)
+    assert abs(found.matches[0].implied.difference_bytes) < found.matches[0].implied.block_bytes
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    instance=st.sampled_from(["p5.48xlarge", "p5en.48xlarge", "g6e.48xlarge", "p4de.24xlarge"]),
+    checkpoint=st.sampled_from(["bf16", "fp8", "w4a16"]),
+    tp=st.sampled_from([2, 4, 8]),
+    share=st.floats(-0.9, 0.9),
+)
+def test_a_stack_whose_overheads_are_within_their_doubt_is_always_among_the_matches(
+    instance: str, checkpoint: str, tp: int, share: float
+) -> None:
+    result = check_fit(request(instance, checkpoint, tp))
+    if result.per_device is None or result.per_device.kv_cache_bytes < 3 * GIB:
+        return
+    accelerator = result.request.accelerator
+    assert accelerator is not None
+    found = identified(reported(result, share * result.per_device.band_bytes), checkpoint, accelerator.id)
+    assert (checkpoint, accelerator.id, tp, 1) in layouts(found)
+
+
+def test_the_matches_come_nearest_first_and_each_lies_within_its_doubt() -> None:
+    found = identified(reported(check_fit(request())))
+    distances = [abs(match.implied.difference_bytes) for match in found.matches]
+    assert distances == sorted(distances)
+    assert all(match.implied.consistency is Consistency.CONSISTENT for match in found.matches)
+    assert found.closest is not None
+    assert found.closest.implied.consistency is not Consistency.CONSISTENT
+
+
+def test_a_known_checkpoint_leaves_fewer_than_an_unnamed_one() -> None:
+    observed = reported(check_fit(request()))
+    known, unnamed = identified(observed, "bf16"), identified(observed)
+    assert set(layouts(known)) < set(layouts(unnamed))
+    assert "identify_model_untold" in {reason.code for reason in unnamed.open_questions}
+    assert "identify_model_untold" not in {reason.code for reason in known.open_questions}
+
+
+def test_the_instances_named_hold_the_devices() -> None:
+    for match in identified(reported(check_fit(request(tp=4)))).matches:
+        for holder in match.holders:
+            assert CATALOG.instance(holder.instance).accelerator_count * holder.nodes >= match.devices
+
+
+def test_a_log_that_states_the_degree_leaves_that_degree_only() -> None:
+    observed = replace(reported(check_fit(request())), tensor_parallel_size=8, pipeline_parallel_size=1)
+    assert {layout[2:] for layout in layouts(identified(observed))} == {(8, 1)}
+
+
+def test_a_limit_of_batched_tokens_that_nobody_stated_is_found_by_the_concurrency() -> None:
+    found = identified(reported(check_fit(request(max_num_batched_tokens=32_768))), "bf16", "H100-80GB")
+    match = next(match for match in found.matches if match.tensor_parallel_size == 8)
+    assert match.max_num_batched_tokens == 32_768
+
+
+@pytest.mark.parametrize("hybrid", [True, False])
+def test_whether_the_cache_is_hybrid_follows_from_blocks_and_concurrency(hybrid: bool) -> None:
+    observed = reported(check_fit(request(hybrid_kv=hybrid)))
+    assert hybrid_of(observed) is hybrid
+    assert hybrid_of(replace(observed, kv_cache_max_concurrency=None)) is None
+    assert {match.implied.hybrid for match in identified(observed, "bf16").matches} == {hybrid}
+
+
+def test_an_untold_state_of_the_cache_is_an_open_question_and_both_are_tried() -> None:
+    found = identified(LOGGED)
+    assert {match.implied.hybrid for match in found.matches} == {True, False}
+    assert "identify_hybrid_untold" in {reason.code for reason in found.open_questions}
+
+
+def test_what_is_outside_the_catalogue_is_never_excluded() -> None:
+    codes = {reason.code for reason in identified(reported(check_fit(request())), "bf16").open_questions}
+    assert "identify_outside_catalogue" in codes
+
+
+def test_more_cache_than_the_devices_hold_is_impossible() -> None:
+    h200 = reported(check_fit(request("p5en.48xlarge")))
+    declared = check_fit(as_observed(request("p5.48xlarge"), h200))
+    seen = implied(declared, h200)
+    assert seen is not None
+    assert seen.consistency is Consistency.IMPOSSIBLE
+    assert seen.beside_bytes < 0
+
+
+def test_much_less_cache_than_predicted_is_unexplained_and_not_impossible() -> None:
+    h100 = reported(check_fit(request("p5.48xlarge")))
+    declared = check_fit(as_observed(request("p5en.48xlarge"), h100))
+    seen = implied(declared, h100)
+    assert seen is not None
+    assert seen.consistency is Consistency.UNEXPLAINED
+
+
+def test_the_published_log_of_four_h100s_is_found() -> None:
+    assert layouts(identified(LOGGED, "bf16"))[0] == ("bf16", "H100-80GB", 4, 1)
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        {"blocks": None},
+        {"kv_pinned": True},
+        {"simulated": True},
+        {"cache_dtype": "turboquant"},
+    ],
+)
+def test_a_server_that_says_too_little_is_not_judged(silence: dict[str, object]) -> None:
+    observed = reported(check_fit(request()))
+    assert tells_enough(observed)
+    assert not tells_enough(replace(observed, **silence))  # type: ignore[arg-type]
