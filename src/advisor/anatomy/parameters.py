@@ -6,8 +6,9 @@ The totals equal the element counts of the published safetensors to the last dig
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import Protocol
 
-from advisor.catalog.records import Architecture, Checkpoint, Vision
+from advisor.catalog.records import Architecture, Vision, WeightFormat
 
 BF16_BYTES = 2
 _WEIGHT_BITS = {"bf16": 16, "fp8": 8, "int4": 4, "nvfp4": 4}
@@ -35,9 +36,6 @@ class Parameters:
 
 
 COMPONENTS = tuple(item.name for item in fields(Parameters))
-
-REPLICATED = ("router", "norms", "projector")
-"""Components that every tensor-parallel rank holds whole."""
 
 
 @lru_cache(maxsize=16)
@@ -70,33 +68,57 @@ def active_parameters(arch: Architecture) -> int:
 
 
 def _vision_parameters(vision: Vision) -> int:
+    return _vision_matrices(vision) + vision_vectors(vision)
+
+
+def _vision_matrices(vision: Vision) -> int:
+    """Weights of the linear layers, and the biases that are split with their columns."""
     size, wide = vision.hidden_size, vision.intermediate_size
-    patches = (vision.image_size // vision.patch_size) ** 2
     embedding = _IMAGE_CHANNELS * vision.patch_size**2 * size
-    class_token = size
-    positions = (patches + 1) * size
-    outer_norms = 2 * 2 * size
-    attention = 4 * (size * size + size)
-    mlp = (size * wide + wide) + (wide * size + size)
-    layer_norms = 2 * 2 * size
+    attention = 4 * size * size + 3 * size
+    mlp = 2 * size * wide + wide
     adapter = vision.adapter_input_size * vision.adapter_hidden_size
     adapter += vision.adapter_hidden_size * vision.adapter_output_size
-    layers = vision.layers * (attention + mlp + layer_norms)
-    return embedding + class_token + positions + outer_norms + layers + adapter
+    return embedding + vision.layers * (attention + mlp) + adapter
 
 
-def component_bytes(arch: Architecture, checkpoint: Checkpoint) -> dict[str, int]:
+def vision_vectors(vision: Vision) -> int:
+    """Elements of the vision encoder that no engine splits: class token, positions, norms and row-parallel biases."""
+    size = vision.hidden_size
+    patches = (vision.image_size // vision.patch_size) ** 2
+    outer = size + (patches + 1) * size + 2 * 2 * size
+    layer_norms, row_biases = 2 * 2 * size, 2 * size
+    return outer + vision.layers * (layer_norms + row_biases)
+
+
+class Storage(Protocol):
+    """What of a checkpoint decides its bytes."""
+
+    @property
+    def weight_format(self) -> WeightFormat: ...
+
+    @property
+    def quantised(self) -> tuple[str, ...]: ...
+
+    @property
+    def scale_group(self) -> int: ...
+
+    @property
+    def scale_bytes(self) -> int: ...
+
+
+def component_bytes(arch: Architecture, checkpoint: Storage) -> dict[str, int]:
     """Bytes of each component as the checkpoint stores it, scales included."""
     counts = parameters(arch)
     return {name: _stored_bytes(getattr(counts, name), name, arch, checkpoint) for name in COMPONENTS}
 
 
-def checkpoint_bytes(arch: Architecture, checkpoint: Checkpoint) -> int:
+def checkpoint_bytes(arch: Architecture, checkpoint: Storage) -> int:
     """Bytes of the whole checkpoint."""
     return sum(component_bytes(arch, checkpoint).values())
 
 
-def _stored_bytes(elements: int, component: str, arch: Architecture, checkpoint: Checkpoint) -> int:
+def _stored_bytes(elements: int, component: str, arch: Architecture, checkpoint: Storage) -> int:
     if component not in checkpoint.quantised:
         return elements * BF16_BYTES
     weights = elements * _WEIGHT_BITS[checkpoint.weight_format] // 8

@@ -17,8 +17,6 @@ Interconnect = Literal["nvlink", "neuronlink", "pcie"]
 PurchaseOption = Literal["on_demand", "spot", "capacity_block", "savings_plan", "reserved"]
 PURCHASE_OPTIONS: tuple[PurchaseOption, ...] = ("on_demand", "spot", "capacity_block", "savings_plan", "reserved")
 WeightFormat = Literal["bf16", "fp8", "int4", "nvfp4"]
-GatedFormat = Literal["kernels", "bf16", "fp8", "int4", "nvfp4", "kv_fp8"]
-"""What an engine asks a compute capability for: its compiled code, formats of weights, and of the cache."""
 Rate = Literal["memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s"]
 RATES: tuple[Rate, ...] = ("memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s")
 """What a roofline is drawn from."""
@@ -284,7 +282,8 @@ class Overhead:
     """What an engine keeps per device beside weights and KV cache, in GiB.
 
     activation = activation_base + activation_per_8192_tokens * batched/8192 + activation_per_1024_seqs *
-    seqs/1024. measured_on lists the (version minor, accelerator) pairs on which it was measured.
+    seqs/1024. measured_on lists the (version minor, accelerator) pairs on which it was measured. A range is
+    the lowest and the highest figure seen; without one the doubt is that of the whole budget.
     """
 
     id: str
@@ -296,6 +295,11 @@ class Overhead:
     cuda_graph_gib: float
     origin: Origin
     measured_on: tuple[str, ...] = ()
+    non_torch_single_range_gib: tuple[float, ...] = ()
+    non_torch_parallel_range_gib: tuple[float, ...] = ()
+    cuda_graph_range_gib: tuple[float, ...] = ()
+    startup_parallel_gib: float = 0.0
+    """Taken on several devices before the engine looks at what is free, outside its budget; 0 where not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,30 +316,16 @@ class EngineVersion:
     """KV blocks that are never given to requests."""
     tokens_by_concurrency: bool = False
     """Whether the printed token capacity is concurrency times context instead of blocks times 16."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Which GPUs run a format under an engine, from a version on, until the next row of the same format.
-
-    Figures are compute capabilities. runs_from None: no GPU runs it. Below native_from it runs, with less than the
-    format promises: weights are widened before they are multiplied, BF16 is cast to FP16, an FP8 cache is untried.
-    """
-
-    format: GatedFormat
-    since: str
-    source: str
-    runs_from: float | None = None
-    runs_below: float | None = None
-    native_from: float | None = None
-
-    def runs(self, compute_capability: float) -> bool:
-        if self.runs_from is None or compute_capability < self.runs_from:
-            return False
-        return self.runs_below is None or compute_capability < self.runs_below
-
-    def is_native(self, compute_capability: float) -> bool:
-        return self.native_from is None or compute_capability >= self.native_from
+    block_tables_in_budget: int = 0
+    """Block tables that the memory profile sees; the rest is allocated when the cache has its size already."""
+    block_table_copies: int = 1
+    """Tables of each KV cache group."""
+    sequence_parallel_experts: bool = False
+    """Whether expert parallelism over TP and DP keeps the shared expert whole on every device."""
+    vision_droppable: bool = False
+    """Whether text-only serving leaves the vision encoder out of memory."""
+    vision_on_first_stage: bool = False
+    """Whether only the first pipeline stage holds the vision encoder, not every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,9 +352,8 @@ class Engine:
     """Largest batch that a published configuration compiles; None where the device decides."""
     chunked_attention: bool = True
     vision: bool = True
-    advised: bool = True
-    """Whether advice may pick it. Fit judges the others too, with less certainty, and has no command for them."""
-    gates: tuple[Gate, ...] = ()
+    can_serve: bool = True
+    """Whether a serve command is known; without one the engine is only a source of evidence."""
     note: str = ""
 
 

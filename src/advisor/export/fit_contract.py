@@ -32,6 +32,9 @@ class PerDevice(BaseModel):
     kv_needed_bytes: Number = Field(description="for max(1, concurrency) requests at context")
     margin_bytes: Number
     band_bytes: Number
+    block_table_bytes: Number = Field(description="entries for every block of every request that may run")
+    headroom_bytes: Number = Field(description="outside the budget, for what follows the cache: tables, late graphs")
+    correction_bytes: Number | None = Field(description="what a measurement of the whole adds to the parts")
 
 
 class KvCache(BaseModel):
@@ -43,6 +46,22 @@ class KvCache(BaseModel):
     max_context_tokens: int
     max_concurrency_at_context: Number
     block_bytes: int | None = Field(None, description="one block on one device; null where the cache is not paged")
+    block_tokens: int | None
+    groups: int | None = Field(description="of layers that share the blocks")
+    max_context_at_concurrency_tokens: int = Field(description="longest context at which the concurrency is held")
+
+
+class ComponentBytes(BaseModel):
+    component: str
+    bytes: Number
+    devices: int = Field(description="over how many its tensors are split; 1: whole on each")
+
+
+class OverheadPart(BaseModel):
+    part: str
+    bytes: Number
+    low: Number
+    high: Number
 
 
 class Alternatives(BaseModel):
@@ -60,6 +79,8 @@ class Fit(Document):
     concurrency: int
     parallelism: Parallelism
     per_device: PerDevice | None
+    weights: list[ComponentBytes] | None = Field(description="of the device that per_device speaks of, by component")
+    overheads: list[OverheadPart] | None = Field(description="parts of per_device beside weights and cache")
     kv_cache: KvCache | None
     alternatives: Alternatives
     reasons: list[ReasonDocument]

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from advisor.catalog.records import Overhead
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
+from advisor.fit.budget import Overheads
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.fit.versions import behaviour
 from advisor.quantities.provenance import Level, Provenance
@@ -36,6 +37,8 @@ def fit_document(result: FitResult, say: Say) -> Document:
             "replicas": result.parallelism.replicas,
         },
         "per_device": asdict(result.per_device) if result.per_device else None,
+        "weights": [asdict(part) for part in result.weights.parts] if result.weights else None,
+        "overheads": _overheads(result.overheads),
         "kv_cache": _cache(result.kv_cache),
         "alternatives": {"hybrid_on": _cache(result.hybrid_on), "hybrid_off": _cache(result.hybrid_off)},
         "reasons": [reason_document(reason, say) for reason in result.reasons],
@@ -66,6 +69,9 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add("/per_device/budget_bytes", Provenance(Level.DERIVED, "usable memory × gpu_memory_utilization"))
     entries.add("/per_device/weights_bytes", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
     entries.add("/per_device/rope_table_bytes", Provenance(Level.DERIVED, _ARITHMETIC))
+    entries.add("/weights", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
+    entries.add("/overheads", overhead)
+    entries.add("/per_device/block_table_bytes", Provenance(Level.DERIVED, "the engine's block arithmetic"))
     entries.add("/per_device/kv_needed_bytes", Provenance(Level.DERIVED, "the engine's block arithmetic"))
     entries.add(
         "/per_device/band_bytes", Provenance(Level.ASSUMED, "1 GiB where the overheads were measured, else 2 GiB")
@@ -90,6 +96,17 @@ def overhead_origin(result: FitResult) -> Provenance:
 
 def _banded(value: float, device: PerDevice, origin: Provenance) -> Quantity:
     return Quantity(value, "B", origin, value - device.band_bytes, value + device.band_bytes)
+
+
+def _overheads(overheads: Overheads | None) -> list[Document] | None:
+    if overheads is None:
+        return None
+    named = zip(("activation", "non_torch", "cuda_graphs", "correction"), overheads.parts, strict=True)
+    return [
+        {"part": name, "bytes": part.bytes, "low": part.low, "high": part.high}
+        for name, part in named
+        if part is not None
+    ]
 
 
 def _cache(cache: KvCache | None) -> Document | None:

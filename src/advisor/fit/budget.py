@@ -1,17 +1,19 @@
-"""Where one device's memory goes: weights by component, overheads by engine version."""
+"""Where one device's memory goes beside weights and cache, by engine version, each part with its doubt."""
 
 from dataclasses import dataclass
 
-from advisor.anatomy.parameters import REPLICATED, component_bytes, rope_table_bytes
 from advisor.catalog.records import Accelerator, EngineVersion, Overhead
+from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import minor
+from advisor.quantities.provenance import Provenance
 from advisor.quantities.units import GIB
 
 MEASURED_BAND_BYTES = 1 * GIB
 UNMEASURED_BAND_BYTES = 2 * GIB
 _LARGE_DEVICE_GIB = 160
 _MEDIUM_DEVICE_GIB = 70
+_TABLE_ENTRY_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +35,50 @@ def scheduler_limits(request: FitRequest, accelerator: Accelerator) -> Scheduler
     return SchedulerLimits(request.max_num_batched_tokens or tokens, request.max_num_seqs or sequences)
 
 
-def weights_per_device(request: FitRequest, tensor_parallel_size: int) -> float:
-    """Weight bytes on the fullest device, RoPE table not counted.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One overhead: the bytes expected, the range that they may lie in, and who vouches for them."""
 
-    Tensor parallelism shards all but router, norms and projector. Pipeline stages share the layers; the
-    first also holds embedding and vision, the last the lm_head.
-    """
-    stored = component_bytes(request.model.architecture, request.checkpoint)
-    pp = request.pipeline_parallel_size
-    first_stage = ("embedding", "vision", "projector")
-    per_device = {
-        name: float(size) if name in REPLICATED else size / tensor_parallel_size for name, size in stored.items()
-    }
-    if pp == 1:
-        return sum(per_device.values())
-    layers = sum(size for name, size in per_device.items() if name not in (*first_stage, "lm_head")) / pp
-    return layers + max(sum(per_device[name] for name in first_stage), per_device["lm_head"])
+    bytes: float
+    low: float
+    high: float
+    origin: Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class Overheads:
-    """Bytes per device beside weights and cache, None where unpublished; and the width of the doubt."""
+    """What an engine keeps per device beside weights and cache.
 
-    rope_table_bytes: float
-    activation_bytes: float | None
-    non_torch_bytes: float | None
-    cuda_graph_bytes: float | None
+    None: nobody has published that part. cuda_graphs is 0 where the version captures them outside its budget;
+    late_bytes then counts them. correction is what a measurement of the whole adds to the modelled parts.
+    headroom_bytes is left outside the budget for what is allocated after the cache has its size, late_bytes what
+    that is (block tables, graphs); band_bytes the doubt of the whole.
+    """
+
+    activation: Part | None
+    non_torch: Part | None
+    cuda_graphs: Part | None
+    block_table_bytes: float
+    counted_table_bytes: float
+    late_bytes: float
+    headroom_bytes: float
     band_bytes: float
+    correction: Part | None = None
 
     @property
-    def known_bytes(self) -> float:
-        parts = (self.rope_table_bytes, self.activation_bytes, self.non_torch_bytes, self.cuda_graph_bytes)
-        return sum(part for part in parts if part is not None)
+    def parts(self) -> tuple[Part | None, ...]:
+        return (self.activation, self.non_torch, self.cuda_graphs, self.correction)
+
+    @property
+    def budgeted_bytes(self) -> float:
+        """All that the engine subtracts from its budget before it sizes the cache."""
+        return self.counted_table_bytes + sum(part.bytes for part in self.parts if part is not None)
+
+
+def unknown_overheads(request: FitRequest, utilization: float) -> Overheads:
+    """An engine of which nobody has published activation and runtime memory: the band has to cover them."""
+    headroom = request.device_memory_gib * GIB * (1 - utilization)
+    return Overheads(None, None, None, 0.0, 0.0, 0.0, headroom, UNMEASURED_BAND_BYTES)
 
 
 def vllm_overheads(
@@ -73,24 +87,68 @@ def vllm_overheads(
     version: EngineVersion,
     limits: SchedulerLimits,
     devices_used: int,
+    groups: int,
 ) -> Overheads:
-    """vLLM's RoPE table, activation peak, NCCL and context, and CUDA graphs where the version counts them."""
+    """vLLM's activation peak, NCCL and context, CUDA graphs and block tables, as its version counts them."""
     overhead: Overhead = request.engine.overheads[version.overhead]
-    activation = (
+    origin = overhead.origin.default
+    band = _band(request, accelerator, overhead)
+    graphs = _ranged(overhead.cuda_graph_gib, overhead.cuda_graph_range_gib, band, origin)
+    table = block_table_bytes(request, limits)
+    tables = groups * version.block_table_copies * table
+    counted = version.block_tables_in_budget * table
+    in_budget = version.cuda_graphs_in_budget
+    utilization = request.gpu_memory_utilization or version.gpu_memory_utilization
+    return Overheads(
+        activation=_ranged(_activation_gib(overhead, limits), (), band, origin),
+        non_torch=_non_torch(overhead, devices_used, band, origin),
+        cuda_graphs=graphs if in_budget else Part(0.0, 0.0, 0.0, origin),
+        block_table_bytes=tables,
+        counted_table_bytes=counted,
+        late_bytes=max(0.0, tables - counted) + (0.0 if in_budget else graphs.bytes),
+        headroom_bytes=_headroom(request, accelerator, overhead, utilization, devices_used),
+        band_bytes=band,
+    )
+
+
+def block_table_bytes(request: FitRequest, limits: SchedulerLimits) -> int:
+    """One block table: an entry for every block of every request that may run (vLLM source: block_table.py)."""
+    blocks = -(-request.context_tokens // (request.block_tokens or BLOCK_TOKENS))
+    return limits.max_num_seqs * blocks * _TABLE_ENTRY_BYTES
+
+
+def _activation_gib(overhead: Overhead, limits: SchedulerLimits) -> float:
+    return (
         overhead.activation_base_gib
         + overhead.activation_per_8192_tokens_gib * limits.max_num_batched_tokens / 8192
         + overhead.activation_per_1024_sequences_gib * limits.max_num_seqs / 1024
     )
-    non_torch = overhead.non_torch_single_gib if devices_used == 1 else overhead.non_torch_parallel_gib
+
+
+def _non_torch(overhead: Overhead, devices_used: int, band_bytes: float, origin: Provenance) -> Part:
+    if devices_used == 1:
+        return _ranged(overhead.non_torch_single_gib, overhead.non_torch_single_range_gib, band_bytes, origin)
+    return _ranged(overhead.non_torch_parallel_gib, overhead.non_torch_parallel_range_gib, band_bytes, origin)
+
+
+def _ranged(expected_gib: float, range_gib: tuple[float, ...], band_bytes: float, origin: Provenance) -> Part:
+    """A part with the range that was seen, or with the doubt of the whole budget; a part of 0 has none."""
+    expected = expected_gib * GIB
+    if range_gib:
+        return Part(expected, range_gib[0] * GIB, range_gib[-1] * GIB, origin)
+    doubt = band_bytes if expected else 0.0
+    return Part(expected, max(0.0, expected - doubt), expected + doubt, origin)
+
+
+def _band(request: FitRequest, accelerator: Accelerator, overhead: Overhead) -> float:
     measured = f"{minor(request.engine_version)}/{accelerator.id}" in overhead.measured_on
-    return Overheads(
-        rope_table_bytes=rope_table_bytes(request.model.architecture),
-        activation_bytes=activation * GIB,
-        non_torch_bytes=non_torch * GIB,
-        cuda_graph_bytes=overhead.cuda_graph_gib * GIB if version.cuda_graphs_in_budget else 0.0,
-        band_bytes=MEASURED_BAND_BYTES if measured else UNMEASURED_BAND_BYTES,
-    )
+    return MEASURED_BAND_BYTES if measured else UNMEASURED_BAND_BYTES
 
 
-NEURON_OVERHEADS = Overheads(0.0, None, None, None, UNMEASURED_BAND_BYTES)
-"""Nobody has published activation and runtime memory of Llama 4 on Neuron; the band has to cover them."""
+def _headroom(
+    request: FitRequest, accelerator: Accelerator, overhead: Overhead, utilization: float, devices_used: int
+) -> float:
+    """What stays outside the budget, less what is gone before the engine looks, where that was seen."""
+    outside = request.device_memory_gib * GIB * (1 - utilization)
+    seen = any(stack.partition("/")[2] == accelerator.id for stack in overhead.measured_on)
+    return outside - overhead.startup_parallel_gib * GIB if seen and devices_used > 1 else outside

@@ -4,33 +4,14 @@ Order of judgement: platform support, parallelism, context limit, then memory. M
 the weights: what is left after them and the engine's overheads must hold the cache of the requests.
 """
 
-from dataclasses import dataclass
-
-from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.errors import InputError
-from advisor.fit.budget import (
-    NEURON_OVERHEADS,
-    Overheads,
-    SchedulerLimits,
-    scheduler_limits,
-    vllm_overheads,
-    weights_per_device,
-)
-from advisor.fit.kv import (
-    PagedLayout,
-    context_limit,
-    neuron_capacity,
-    neuron_request_bytes,
-    paged_capacity,
-    paged_layout,
-)
+from advisor.fit.kv import context_limit
+from advisor.fit.memory import Memory, contiguous_memory, paged_memory
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
-from advisor.fit.result import FitResult, KvCache, Parallelism, PerDevice, Verdict
+from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve import serve_command
 from advisor.fit.versions import behaviour
-from advisor.quantities.units import GIB
 from advisor.reasons import Reason, Severity, error, info, warning
 
 
@@ -58,122 +39,22 @@ def check_fit(request: FitRequest) -> FitResult:
         hybrid_off=memory.hybrid_off,
         reasons=tuple(reasons),
         serve=serve_command(request, tp) if memory.verdict.runs else None,
+        weights=memory.weights,
+        overheads=memory.overheads,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    verdict: Verdict
-    per_device: PerDevice
-    kv_cache: KvCache
-    hybrid_on: KvCache | None
-    hybrid_off: KvCache | None
-    limits: SchedulerLimits | None
-    hybrid_default: bool
-
-
-def _memory(request: FitRequest, tp: int) -> _Memory:
+def _memory(request: FitRequest, tp: int) -> Memory:
     assert request.accelerator is not None, "a CPU instance is refused before its memory is asked for"
     version = behaviour(request.engine, request.engine_version) if request.engine.accelerators == "gpu" else None
     if version is None:
-        return _neuron_memory(request, tp)
-    return _vllm_memory(request, request.accelerator, version, tp)
+        return contiguous_memory(request, tp)
+    return paged_memory(request, request.accelerator, version, tp)
 
 
-def _vllm_memory(request: FitRequest, accelerator: Accelerator, version: EngineVersion, tp: int) -> _Memory:
-    limits = scheduler_limits(request, accelerator)
-    overheads = vllm_overheads(request, accelerator, version, limits, tp * request.pipeline_parallel_size)
-    utilization = request.gpu_memory_utilization or version.gpu_memory_utilization
-    available = _available(request, overheads, tp, utilization)
-    hybrid_default = version.hybrid_kv == "on"
-    if request.hybrid_kv and version.hybrid_kv == "unavailable":
-        raise InputError(
-            f"{request.engine.name} {request.engine_version} has no hybrid KV cache for Llama 4",
-            hint="It begins with 0.10.0.",
-            key="hybrid_kv",
-        )
-    hybrid = hybrid_default if request.hybrid_kv is None else request.hybrid_kv
-    layouts = {
-        state: paged_layout(
-            request,
-            tp,
-            hybrid=state,
-            inflight_tokens=limits.max_num_batched_tokens * (2 if version.async_scheduling else 1),
-            reserved_blocks=version.reserved_blocks,
-            tokens_by_concurrency=version.tokens_by_concurrency,
-        )
-        for state in (True, False)
-    }
-    capacities = {state: paged_capacity(layout, request, available) for state, layout in layouts.items()}
-    needed = _needed_bytes(layouts[hybrid], request)
-    per_device = _per_device(request, overheads, tp, utilization, available, needed)
-    offered = version.hybrid_kv != "unavailable"
-    return _Memory(
-        verdict=_verdict(per_device),
-        per_device=per_device,
-        kv_cache=capacities[hybrid],
-        hybrid_on=capacities[True] if offered else None,
-        hybrid_off=capacities[False],
-        limits=limits,
-        hybrid_default=hybrid_default,
-    )
-
-
-def _needed_bytes(layout: PagedLayout, request: FitRequest) -> float:
-    reserved = layout.reserved_blocks * layout.block_bytes
-    return max(1, request.concurrency) * layout.request_bytes(request.context_tokens) + reserved
-
-
-def _neuron_memory(request: FitRequest, tp: int) -> _Memory:
-    available = _available(request, NEURON_OVERHEADS, tp, 1.0)
-    needed = max(1, request.concurrency) * neuron_request_bytes(request, tp, request.context_tokens)
-    per_device = _per_device(request, NEURON_OVERHEADS, tp, 1.0, available, needed)
-    capacity = neuron_capacity(request, tp, available)
-    return _Memory(_verdict(per_device), per_device, capacity, None, None, None, request.engine.chunked_attention)
-
-
-def _available(request: FitRequest, overheads: Overheads, tp: int, utilization: float) -> float:
-    budget = request.device_memory_gib * GIB * utilization
-    return budget - weights_per_device(request, tp) - overheads.known_bytes
-
-
-def _per_device(
-    request: FitRequest, overheads: Overheads, tp: int, utilization: float, available: float, needed: float
-) -> PerDevice:
-    usable = request.device_memory_gib * GIB
-    return PerDevice(
-        usable_bytes=usable,
-        budget_bytes=usable * utilization,
-        weights_bytes=weights_per_device(request, tp),
-        rope_table_bytes=overheads.rope_table_bytes,
-        activation_bytes=overheads.activation_bytes,
-        non_torch_bytes=overheads.non_torch_bytes,
-        cuda_graph_bytes=overheads.cuda_graph_bytes,
-        kv_cache_bytes=available,
-        kv_needed_bytes=needed,
-        margin_bytes=available - needed,
-        band_bytes=overheads.band_bytes,
-    )
-
-
-def _verdict(memory: PerDevice) -> Verdict:
-    if memory.margin_bytes > memory.band_bytes:
-        return Verdict.FITS
-    return Verdict.TIGHT if abs(memory.margin_bytes) <= memory.band_bytes else Verdict.DOES_NOT_FIT
-
-
-def _memory_reasons(request: FitRequest, memory: _Memory) -> list[Reason]:
-    device = memory.per_device
+def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     source = request.engine.origin.default.source
-    found: list[Reason] = []
-    if memory.verdict is Verdict.DOES_NOT_FIT and device.kv_cache_bytes <= 0:
-        over = -device.kv_cache_bytes
-        found.append(error("weights_exceed_budget", source, over_bytes=over, budget_bytes=device.budget_bytes))
-    elif memory.verdict is Verdict.DOES_NOT_FIT:
-        short = -device.margin_bytes
-        found.append(error("kv_short", source, short_bytes=short, available_bytes=device.kv_cache_bytes))
-    elif memory.verdict is Verdict.TIGHT:
-        found.append(warning("within_band", source, margin_bytes=device.margin_bytes, band_bytes=device.band_bytes))
+    found = [*_cache_reasons(memory.per_device, source), *_headroom_reasons(request, memory, source)]
     limits = memory.limits
     if limits is not None and request.concurrency > limits.max_num_seqs:
         found.append(
@@ -189,6 +70,37 @@ def _memory_reasons(request: FitRequest, memory: _Memory) -> list[Reason]:
             warning("checkpoint_assumed", request.checkpoint.origin.default.source, checkpoint=request.checkpoint.id)
         )
     return found
+
+
+def _cache_reasons(device: PerDevice, source: str) -> list[Reason]:
+    if device.margin_bytes >= -device.band_bytes:
+        if device.margin_bytes > device.band_bytes:
+            return []
+        return [warning("within_band", source, margin_bytes=device.margin_bytes, band_bytes=device.band_bytes)]
+    if device.kv_cache_bytes <= 0:
+        over = -device.kv_cache_bytes
+        return [error("weights_exceed_budget", source, over_bytes=over, budget_bytes=device.budget_bytes)]
+    return [error("kv_short", source, short_bytes=-device.margin_bytes, available_bytes=device.kv_cache_bytes)]
+
+
+def _headroom_reasons(request: FitRequest, memory: Memory, source: str) -> list[Reason]:
+    """What is allocated after the cache has its size does not fit into what the budget leaves."""
+    overheads, limits = memory.overheads, memory.limits
+    overflow = overheads.late_bytes - overheads.headroom_bytes
+    if overflow <= 0 or limits is None:
+        return []
+    say = error if overflow > overheads.band_bytes else warning
+    return [
+        say(
+            "headroom_short",
+            source,
+            late_bytes=overheads.late_bytes,
+            block_table_bytes=overheads.block_table_bytes,
+            headroom_bytes=overheads.headroom_bytes,
+            max_num_seqs=limits.max_num_seqs,
+            context_tokens=request.context_tokens,
+        )
+    ]
 
 
 def _context(request: FitRequest) -> list[Reason]:

@@ -1,137 +1,112 @@
-"""KV cache capacity: paged blocks as vLLM counts them, and the contiguous cache of Neuron.
+"""KV cache capacity in blocks, as vLLM counts them.
 
 vLLM shares one pool between groups of layers of equal size (facts: model-fit, section 2.1). With the
 hybrid manager Llama 4 has one group of global layers and three of chunked-local ones; without it, one
-group of all layers.
+group of all layers. Every formula takes a number, or a column of numbers.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
+from typing import Generic
 
 from advisor.anatomy.cache import kv_bytes_per_token_per_layer, kv_heads_per_device
-from advisor.fit.parallelism import neuron_kv_heads
+from advisor.catalog.records import EngineVersion
+from advisor.fit.columns import N, greater, lesser, whole_up
 from advisor.fit.request import FitRequest
-from advisor.fit.result import KvCache
+from advisor.fit.stages import Stage, local_groups
 
 BLOCK_TOKENS = 16
+"""Tokens of one block where nobody states another: every CUDA backend that vLLM picks for Llama 4 takes 16."""
 
 
 @dataclass(frozen=True, slots=True)
-class PagedLayout:
-    """How one device's cache is cut into blocks.
+class BlockRule(Generic[N]):
+    """How many blocks a request takes; the same on every stage and device.
 
     local_groups is 0 where every layer keeps the whole context. inflight_tokens is what the scheduler may
     add beyond a chunk before it frees blocks; reserved_blocks are never given to requests.
     """
 
-    layers_per_group: int
+    block_tokens: int
     local_groups: int
     chunk_tokens: int
-    bytes_per_token_per_layer: int
-    inflight_tokens: int
+    inflight_tokens: N
     reserved_blocks: int
     tokens_by_concurrency: bool
-    """From vLLM 0.20 the printed token capacity is concurrency times context; before, blocks times 16."""
+    """From vLLM 0.20 the printed token capacity is concurrency times context; before, blocks times block size."""
 
     @property
-    def block_bytes(self) -> int:
-        return self.layers_per_group * BLOCK_TOKENS * self.bytes_per_token_per_layer
+    def groups(self) -> int:
+        return 1 + self.local_groups
 
-    def blocks_per_request(self, context_tokens: int) -> int:
-        blocks = ceil(context_tokens / BLOCK_TOKENS)
-        if self.local_groups:
-            kept = min(context_tokens, self.chunk_tokens + self.inflight_tokens)
-            blocks += self.local_groups * ceil(kept / BLOCK_TOKENS)
-        return blocks
+    def blocks_per_request(self, context_tokens: float) -> N:
+        """Blocks of one request of this length, over all groups."""
+        kept = lesser(self._most_kept_tokens, context_tokens)
+        return whole_up(kept, self.block_tokens) * self.local_groups + whole_up(context_tokens, self.block_tokens)
 
-    def request_bytes(self, context_tokens: int) -> int:
-        return self.blocks_per_request(context_tokens) * self.block_bytes
+    def longest_context(self, blocks: N) -> N:
+        """The longest request that so many blocks hold; `blocks_per_request` solved for the context. 0 for none."""
+        each = self.block_tokens
+        short = blocks // self.groups * each
+        if not self.local_groups:
+            return greater(short, 0)
+        full = whole_up(self._most_kept_tokens, each) * self.local_groups
+        return greater(greater((blocks - full) * each, lesser(short, self._most_kept_tokens)), 0)
+
+    def capacity_tokens(self, blocks: N, context_tokens: float) -> N:
+        """The token capacity that the engine prints when it starts."""
+        if self.local_groups and self.tokens_by_concurrency:
+            return blocks / self.blocks_per_request(context_tokens) * context_tokens // 1
+        return blocks // self.groups * self.block_tokens
+
+    def free_blocks(self, blocks: N) -> N:
+        """Blocks that requests can have."""
+        return greater(blocks - self.reserved_blocks, 0)
+
+    @property
+    def _most_kept_tokens(self) -> N:
+        return self.inflight_tokens + self.chunk_tokens
 
 
-def paged_layout(
-    request: FitRequest,
-    tensor_parallel_size: int,
-    *,
-    hybrid: bool,
-    inflight_tokens: int,
-    reserved_blocks: int,
-    tokens_by_concurrency: bool,
-) -> PagedLayout:
-    """The block layout of a request under vLLM."""
+def blocks_in(available_bytes: N, bytes_per_block: "N | float") -> N:
+    """Whole blocks that the memory left for the cache holds."""
+    return greater(available_bytes // bytes_per_block, 0)
+
+
+def needed_bytes(rule: BlockRule[N], bytes_per_block: N, context_tokens: float, requests: float) -> N:
+    """Bytes of so many requests of this length on one device, with the blocks that are never given away."""
+    return (rule.blocks_per_request(context_tokens) * requests + rule.reserved_blocks) * bytes_per_block
+
+
+def requests_per_rank(request: FitRequest) -> int:
+    """Requests on the fullest data-parallel rank: each rank has a cache of its own."""
+    return -(-max(1, request.concurrency) // request.data_parallel_size)
+
+
+def inflight_tokens(version: EngineVersion, max_num_batched_tokens: int) -> int:
+    """Tokens that may be under way beyond a chunk: under async scheduling those of two steps."""
+    return max_num_batched_tokens * (2 if version.async_scheduling else 1)
+
+
+def block_rule(request: FitRequest, version: EngineVersion, inflight_tokens: N, *, hybrid: bool) -> BlockRule[N]:
+    """The rule of an engine version, for a request."""
     arch = request.model.architecture
-    pp = request.pipeline_parallel_size
-    heads = kv_heads_per_device(arch, tensor_parallel_size)
-    groups = arch.local_layers // arch.global_layers if hybrid else 0
-    return PagedLayout(
-        layers_per_group=(arch.global_layers if hybrid else arch.layers) // pp,
-        local_groups=groups,
+    return BlockRule(
+        block_tokens=request.block_tokens or BLOCK_TOKENS,
+        local_groups=local_groups(arch) if hybrid else 0,
         chunk_tokens=arch.attention_chunk_size,
-        bytes_per_token_per_layer=kv_bytes_per_token_per_layer(arch, heads, request.kv_dtype),
         inflight_tokens=inflight_tokens,
-        reserved_blocks=reserved_blocks,
-        tokens_by_concurrency=tokens_by_concurrency,
+        reserved_blocks=version.reserved_blocks,
+        tokens_by_concurrency=version.tokens_by_concurrency,
     )
 
 
-def paged_capacity(layout: PagedLayout, request: FitRequest, available_bytes: float) -> KvCache:
-    """Blocks, tokens and concurrency that fit into the bytes available for the cache."""
-    blocks = max(0, int(available_bytes // layout.block_bytes))
-    usable = max(0, blocks - layout.reserved_blocks)
-    concurrency = usable / layout.blocks_per_request(request.context_tokens)
-    groups = 1 + layout.local_groups
-    if layout.local_groups and layout.tokens_by_concurrency:
-        tokens = int(concurrency * request.context_tokens)
-    else:
-        tokens = blocks // groups * BLOCK_TOKENS
-    return KvCache(
-        hybrid=bool(layout.local_groups),
-        dtype=request.kv_dtype,
-        bytes_per_token_per_device=layout.request_bytes(request.context_tokens) / request.context_tokens,
-        blocks=blocks,
-        capacity_tokens=tokens,
-        max_context_tokens=_longest(lambda tokens: layout.blocks_per_request(tokens) <= usable, request),
-        max_concurrency_at_context=concurrency,
-        block_bytes=layout.block_bytes,
-    )
-
-
-def neuron_request_bytes(request: FitRequest, tensor_parallel_size: int, context_tokens: int) -> float:
-    """Cache of one sequence on one logical core; local layers keep one chunk where the engine chunks at all."""
+def block_bytes(request: FitRequest, tensor_parallel_size: int, stage: Stage, *, hybrid: bool) -> int:
+    """Bytes of one block on a device of a stage: its largest group decides."""
     arch = request.model.architecture
-    per_layer = kv_bytes_per_token_per_layer(arch, neuron_kv_heads(arch, tensor_parallel_size), request.kv_dtype)
-    local = min(context_tokens, arch.attention_chunk_size) if request.engine.chunked_attention else context_tokens
-    return per_layer * (arch.global_layers * context_tokens + arch.local_layers * local)
-
-
-def neuron_capacity(request: FitRequest, tensor_parallel_size: int, available_bytes: float) -> KvCache:
-    """Capacity of a contiguous cache: whole sequences of the compiled length."""
-    per_request = neuron_request_bytes(request, tensor_parallel_size, request.context_tokens)
-    concurrency = max(0.0, available_bytes) / per_request
-    return KvCache(
-        hybrid=request.engine.chunked_attention,
-        dtype=request.kv_dtype,
-        bytes_per_token_per_device=per_request / request.context_tokens,
-        blocks=None,
-        capacity_tokens=int(concurrency) * request.context_tokens,
-        max_context_tokens=_longest(
-            lambda tokens: neuron_request_bytes(request, tensor_parallel_size, tokens) <= available_bytes, request
-        ),
-        max_concurrency_at_context=concurrency,
-    )
-
-
-def _longest(fits: Callable[[int], bool], request: FitRequest) -> int:
-    """The longest context for which `fits` holds, up to the limits of model and engine; 0 for none."""
-    limit = context_limit(request)
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    heads = kv_heads_per_device(arch, tensor_parallel_size)
+    layers = stage.grouped_layers if hybrid else stage.layers
+    tokens = request.block_tokens or BLOCK_TOKENS
+    return layers * tokens * kv_bytes_per_token_per_layer(arch, heads, request.kv_dtype)
 
 
 def context_limit(request: FitRequest) -> int:

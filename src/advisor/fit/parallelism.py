@@ -1,5 +1,6 @@
 """Which tensor-parallel degrees an engine accepts for Llama 4 (facts: model-fit, section 4)."""
 
+from advisor.anatomy.cache import kv_heads_per_device
 from advisor.catalog.records import Architecture
 from advisor.fit.request import FitRequest
 from advisor.reasons import Reason, error, info, warning
@@ -87,9 +88,19 @@ def _tensor_parallel(request: FitRequest, tp: int) -> list[Reason]:
 
 def _stages(request: FitRequest) -> list[Reason]:
     pp, layers = request.pipeline_parallel_size, request.model.architecture.layers
-    if layers % pp:
+    if pp > layers or (layers % pp and request.engine.accelerators != "gpu"):
         return [error("pp_layers", _VLLM_RULE, pipeline_parallel_size=pp, layers=layers)]
     return []
+
+
+def attention_heads_per_device(request: FitRequest, tensor_parallel_size: int) -> tuple[int, int]:
+    """Query and KV heads on one device. Past 8 devices each keeps one whole KV head: replication, no saving."""
+    arch = request.model.architecture
+    if request.engine.accelerators == "neuron":
+        padded = padded_heads(arch, tensor_parallel_size)
+        return padded // tensor_parallel_size, neuron_kv_heads(arch, tensor_parallel_size)
+    queries = max(1, arch.attention_heads // tensor_parallel_size)
+    return queries, kv_heads_per_device(arch, tensor_parallel_size)
 
 
 def padded_heads(arch: Architecture, tensor_parallel_size: int) -> int:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from advisor.fit.budget import Overheads
 from advisor.fit.request import FitRequest
+from advisor.fit.weights import StageWeights
 from advisor.reasons import Reason
 
 
@@ -38,7 +40,11 @@ class Parallelism:
 
 @dataclass(frozen=True, slots=True)
 class PerDevice:
-    """Where one device's memory goes. None: nobody has published that overhead for this engine."""
+    """Where the memory of one device goes: of the pipeline stage that has the least to spare.
+
+    None: nobody has published that overhead for this engine. block_table_bytes and what headroom_bytes has to hold
+    are beside the budget, but for what the version's memory profile sees of the tables.
+    """
 
     usable_bytes: float
     budget_bytes: float
@@ -51,11 +57,19 @@ class PerDevice:
     kv_needed_bytes: float
     margin_bytes: float
     band_bytes: float
+    block_table_bytes: float = 0.0
+    headroom_bytes: float = 0.0
+    correction_bytes: float | None = None
+    """What a measurement of the whole adds to the parts; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class KvCache:
-    """Capacity of the KV cache. blocks and block_bytes are None for an engine that does not page its cache."""
+    """Capacity of the KV cache of one data-parallel rank, as the engine states it.
+
+    Blocks are None for an engine that does not page its cache. max_context_at_concurrency_tokens is the longest
+    context at which the concurrency in question is held.
+    """
 
     hybrid: bool
     dtype: str
@@ -66,6 +80,9 @@ class KvCache:
     max_concurrency_at_context: float
     block_bytes: int | None = None
     """One block on the device whose cache is smallest: what turns an observed count of blocks into bytes."""
+    block_tokens: int | None = None
+    groups: int | None = None
+    max_context_at_concurrency_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,10 @@ class FitResult:
     hybrid_off: KvCache | None
     reasons: tuple[Reason, ...]
     serve: ServeCommand | None = None
+    weights: StageWeights | None = None
+    """Weights by component on the device that `per_device` speaks of."""
+    overheads: Overheads | None = None
+    """The parts of `per_device` beside weights and cache, with their doubts and sources."""
 
     @property
     def serve_argv(self) -> tuple[str, ...]:
