@@ -59,20 +59,6 @@ def test_trn1_names_the_community_engine_that_has_a_published_run(catalog: Catal
     assert "neuron_community" in codes(accepted)
 
 
-def test_a_cpu_instance_is_no_serving_choice(catalog: Catalog) -> None:
-    result = fit(catalog, replace(SCOUT, instance="r8g.48xlarge"))
-    assert result.verdict is Verdict.UNSUPPORTED
-    assert codes(result) == ["no_accelerator"]
-
-
-def test_fp8_on_ampere_saves_memory_only_and_nvfp4_needs_blackwell(catalog: Catalog) -> None:
-    ampere = replace(SCOUT, instance="p4de.24xlarge", checkpoint="fp8")
-    assert "fp8_weight_only" in codes(fit(catalog, ampere))
-    assert fit(catalog, replace(ampere, kv_dtype="fp8")).verdict is Verdict.UNSUPPORTED
-    assert fit(catalog, replace(SCOUT, checkpoint="nvfp4")).verdict is Verdict.UNSUPPORTED
-    assert fit(catalog, replace(SCOUT, instance="g7e.48xlarge", checkpoint="nvfp4")).verdict is Verdict.FITS
-
-
 @pytest.mark.parametrize(
     ("instance", "model", "checkpoint", "hybrid_tokens", "full_tokens"),
     [

@@ -1,6 +1,8 @@
 """What a running server says of its KV cache, and one sentence for everything that can be wrong with it."""
 
+import io
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from advisor.bench.target import Secret
 from advisor.errors import EndpointError, InputError
 from advisor.fit.observed import Observed
 from advisor.quantities.units import GIB
-from advisor.workflows.check_fit_against_server import observe_server
+from advisor.workflows.check_fit_against_server import observe_log, observe_log_stream, observe_server
 from patience import PATIENCE_S
 from servers.raw import Connection, RawServer, Request, Script, chunk, head, json_answer, whole
 from servers.serving_state import LABELS_0_33, OLDER, ServingState, cache_config, captured_vllm, model_entry
@@ -309,3 +311,26 @@ class TestWhatCanBeWrong:
             assert text is not None
             assert text.isprintable()
             assert len(text) <= 120
+
+
+class TestLogs:
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
+        log = tmp_path / "vllm.log"
+        log.write_bytes(b"\xff\xfe noise\r\nINFO GPU KV cache size: 365,968 tokens\r\n")
+        assert observe_log(log).kv_cache_tokens == 365_968
+        assert observe_log(log).source == str(log)
+
+    def test_an_endless_line_is_read_in_pieces(self) -> None:
+        stream = io.BytesIO(b"x" * 1_000_000 + b"\nINFO GPU KV cache size: 365,968 tokens")
+        assert observe_log_stream(stream, "standard input").kv_cache_tokens == 365_968
+
+    @pytest.mark.parametrize("name", ["absent.log", "."])
+    def test_a_file_that_cannot_be_read(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(InputError, match="the log cannot be read"):
+            observe_log(tmp_path / name)
+
+    def test_a_file_of_another_kind(self, tmp_path: Path) -> None:
+        other = tmp_path / "nginx.log"
+        other.write_text("200 OK")
+        with pytest.raises(InputError, match="this is no vLLM start-up log"):
+            observe_log(other)

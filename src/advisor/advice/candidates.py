@@ -24,6 +24,10 @@ _ALLOWED_FORMATS: dict[PrecisionFloor, tuple[WeightFormat, ...]] = {
 }
 
 
+_UNPUBLISHED = ("nvfp4_weight_only", "bf16_as_fp16")
+"""Ways to run that the engine's source allows and that nobody has published for Llama 4: no advice."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One way to serve: checkpoint, engine and parallelism on an instance."""
@@ -114,8 +118,8 @@ def generate(catalog: Catalog, model: Model, workload: Workload) -> Funnel:
     fitted = [candidate for group in drafts for candidate in group]
     funnel.narrow(
         "memory",
-        [candidate for candidate in fitted if candidate.fit.verdict.runs],
-        [_unfit(candidate) for candidate in fitted if not candidate.fit.verdict.runs],
+        [candidate for candidate in fitted if _is_sound(candidate)],
+        [_unfit(candidate) for candidate in fitted if not _is_sound(candidate)],
     )
     return funnel
 
@@ -158,8 +162,8 @@ def _stack_objection(instance: Instance, accelerator: Accelerator, engine: Engin
         return error("other_engine_wanted", engine=engine.name, wanted=wanted)
     if workload.stack == "vllm_nvidia" and accelerator.kind == "gpu" and engine.id != "vllm":
         return error("other_engine_wanted", engine=engine.name, wanted="vllm")
-    if not engine.can_serve:
-        return error("engine_cannot_serve", engine=engine.name)
+    if not engine.advised:
+        return error("engine_not_advised", engine.origin.default.source, engine=engine.name)
     if engine.supported_families and instance.family not in engine.supported_families:
         source = engine.origin.default.source
         supported = engine.supported_families
@@ -219,9 +223,13 @@ def _at(request: FitRequest, size: int, widest: FitResult) -> FitResult:
     return check_fit(replace(request, tensor_parallel_size=size))
 
 
+def _is_sound(candidate: Candidate) -> bool:
+    return candidate.fit.verdict.runs and all(reason.code not in _UNPUBLISHED for reason in candidate.fit.reasons)
+
+
 def _unfit(candidate: Candidate) -> Removal:
     fit = candidate.fit
-    reason = next(reason for reason in fit.reasons if reason.severity is Severity.ERROR)
+    reason = next(reason for reason in fit.reasons if reason.severity is Severity.ERROR or reason.code in _UNPUBLISHED)
     margin = None
     if fit.verdict is Verdict.DOES_NOT_FIT and fit.per_device is not None:
         margin = -fit.per_device.margin_bytes / fit.per_device.budget_bytes

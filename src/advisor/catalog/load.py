@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.catalog.build import build
 from advisor.catalog.complaints import STRICT, Complaints
-from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, shipped_root
+from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, cited, shipped_root
 from advisor.catalog.overlay import check_names
 from advisor.catalog.prices import PriceBook
 from advisor.catalog.records import (
@@ -18,6 +18,7 @@ from advisor.catalog.records import (
     Checkpoint,
     Engine,
     EngineVersion,
+    Gate,
     Instance,
     ManagedRate,
     Model,
@@ -246,6 +247,7 @@ def _engine(table: Table) -> Engine:
         "origin": table.origin(),
         "versions": _rows(EngineVersion, table, values, "versions"),
         "overheads": _parts(Overhead, table, values, "overheads", {}),
+        "gates": _cited_rows(Gate, table, values, "gates"),
     }
     engine = build(Engine, table, given, values)
     for version in engine.versions:
@@ -272,6 +274,23 @@ def _rows(record: type[T], table: Table, values: dict[str, Any], name: str) -> t
     """Nested records of an array of tables, in order."""
     stated = table.take_tables(values, name)
     return tuple(build(record, table.inside(name, index), {}, part) for index, part in enumerate(stated))
+
+
+def _cited_rows(record: type[T], table: Table, values: dict[str, Any], name: str) -> tuple[T, ...]:
+    """Rows that state a source of their own, its id read as the title that it stands for."""
+    rows = values.get(name)
+    if isinstance(rows, list):
+        values[name] = [_cited(table.inside(name, index), row) for index, row in enumerate(rows)]
+    return _rows(record, table, values, name)
+
+
+def _cited(table: Table, row: Any) -> Any:
+    if not isinstance(row, dict) or "source" not in row:
+        return row
+    try:
+        return {**row, "source": cited(row["source"], table.sources)}
+    except ValueError as error:
+        raise table.error(str(error), "source") from error
 
 
 def _parts(record: type[T], table: Table, values: dict[str, Any], name: str, given: Mapping[str, Any]) -> dict[str, T]:

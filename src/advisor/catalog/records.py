@@ -17,6 +17,8 @@ Interconnect = Literal["nvlink", "neuronlink", "pcie"]
 PurchaseOption = Literal["on_demand", "spot", "capacity_block", "savings_plan", "reserved"]
 PURCHASE_OPTIONS: tuple[PurchaseOption, ...] = ("on_demand", "spot", "capacity_block", "savings_plan", "reserved")
 WeightFormat = Literal["bf16", "fp8", "int4", "nvfp4"]
+GatedFormat = Literal["kernels", "bf16", "fp8", "int4", "nvfp4", "kv_fp8"]
+"""What an engine asks a compute capability for: its compiled code, formats of weights, and of the cache."""
 Rate = Literal["memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s"]
 RATES: tuple[Rate, ...] = ("memory_bandwidth_gb_per_s", "bf16_dense_tflops", "link_gb_per_s")
 """What a roofline is drawn from."""
@@ -329,6 +331,30 @@ class EngineVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """Which GPUs run a format under an engine, from a version on, until the next row of the same format.
+
+    Figures are compute capabilities. runs_from None: no GPU runs it. Below native_from it runs, with less than the
+    format promises: weights are widened before they are multiplied, BF16 is cast to FP16, an FP8 cache is untried.
+    """
+
+    format: GatedFormat
+    since: str
+    source: str
+    runs_from: float | None = None
+    runs_below: float | None = None
+    native_from: float | None = None
+
+    def runs(self, compute_capability: float) -> bool:
+        if self.runs_from is None or compute_capability < self.runs_from:
+            return False
+        return self.runs_below is None or compute_capability < self.runs_below
+
+    def is_native(self, compute_capability: float) -> bool:
+        return self.native_from is None or compute_capability >= self.native_from
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """A serving engine: which accelerators, which versions, what it costs in memory.
 
@@ -352,8 +378,9 @@ class Engine:
     """Largest batch that a published configuration compiles; None where the device decides."""
     chunked_attention: bool = True
     vision: bool = True
-    can_serve: bool = True
-    """Whether a serve command is known; without one the engine is only a source of evidence."""
+    advised: bool = True
+    """Whether advice may pick it. Fit judges the others too, with less certainty, and has no command for them."""
+    gates: tuple[Gate, ...] = ()
     note: str = ""
 
 

@@ -1,50 +1,28 @@
 """Whether the platform supports the combination at all (facts: model-fit, sections 4.2 and 4.3)."""
 
-from advisor.catalog.records import Accelerator
+from advisor.fit.gates import gpu_reasons
+from advisor.fit.host import cpu_reasons, host_memory_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import version_key
 from advisor.reasons import Reason, error, info, warning
-
-_FP8_COMPUTE = 8.9
-_FP8_MARLIN = 7.5
-_NVFP4_COMPUTE = 10.0
-_GATES = "vLLM source: capability gates of the quantisation and attention backends"
-
-
-def computes_fp8(accelerator: Accelerator) -> bool | None:
-    """Whether its arithmetic knows FP8; None for a chip that states no compute capability."""
-    capability = accelerator.compute_capability
-    return None if capability is None else capability >= _FP8_COMPUTE
 
 
 def platform_reasons(request: FitRequest) -> list[Reason]:
     """Support gates and cautions of engine, accelerator and checkpoint; any error makes the verdict unsupported."""
     accelerator = request.accelerator
     if accelerator is None:
-        return [error("no_accelerator", request.instance.origin.default.source, instance=request.instance.id)]
+        return cpu_reasons(request)
     if accelerator.kind != request.engine.accelerators:
         return [error("engine_accelerator", engine=request.engine.name, accelerator=accelerator.name)]
-    if accelerator.kind == "neuron":
-        return _neuron(request)
-    return [*_gpu(request, accelerator), *_version(request)]
+    found = _neuron(request) if accelerator.kind == "neuron" else _gpu(request)
+    return [*found, *host_memory_reasons(request)]
 
 
-def _gpu(request: FitRequest, accelerator: Accelerator) -> list[Reason]:
-    capability = accelerator.compute_capability or 0.0
-    weights = request.checkpoint.weight_format
-    found: list[Reason] = []
-    if weights == "fp8" and capability < _FP8_MARLIN:
-        found.append(error("fp8_unsupported", _GATES, accelerator=accelerator.name, compute_capability=capability))
-    elif weights == "fp8" and capability < _FP8_COMPUTE:
-        found.append(warning("fp8_weight_only", _GATES, accelerator=accelerator.name, compute_capability=capability))
-    if weights == "nvfp4" and capability < _NVFP4_COMPUTE:
-        found.append(
-            error("nvfp4_needs_blackwell", _GATES, accelerator=accelerator.name, compute_capability=capability)
-        )
-    if request.kv_dtype == "fp8" and capability < _FP8_COMPUTE:
-        found.append(error("fp8_kv_unsupported", _GATES, accelerator=accelerator.name, compute_capability=capability))
-    if not request.engine.can_serve:
-        found.append(error("engine_cannot_serve", engine=request.engine.name))
+def _gpu(request: FitRequest) -> list[Reason]:
+    assert request.accelerator is not None
+    found = [*gpu_reasons(request, request.accelerator), *_version(request)]
+    if not request.engine.advised:
+        found.append(warning("engine_not_advised", request.engine.origin.default.source, engine=request.engine.name))
     return found
 
 

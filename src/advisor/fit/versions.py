@@ -1,7 +1,9 @@
 """Engine versions: parsing `vllm@0.33`, ordering, and the record that holds for one."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Protocol, TypeVar
 
 from advisor.catalog.records import Engine, EngineVersion
 from advisor.errors import InputError
@@ -34,14 +36,32 @@ def behaviour(engine: Engine, version: str) -> EngineVersion | None:
     """The record that holds for a version: the newest not after it. None for an engine without records."""
     if not engine.versions:
         return None
-    wanted = _padded(version)
-    held = [record for record in engine.versions if _padded(record.since) <= wanted]
-    if not held:
+    held = row_for(engine.versions, version)
+    if held is None:
         raise InputError(
             f"{engine.name} {version} is older than the first version that serves Llama 4",
             hint=f"Use {engine.versions[0].since} or newer.",
         )
-    return held[-1]
+    return held
+
+
+class Dated(Protocol):
+    """A row of a table by version."""
+
+    @property
+    def since(self) -> str: ...
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def row_for(rows: Sequence[D], version: str) -> D | None:
+    """The row that holds for a version: the last one that does not begin after it. None before the first."""
+    if not rows:
+        return None
+    wanted = _padded(version)
+    held = [row for row in rows if _padded(row.since) <= wanted]
+    return held[-1] if held else None
 
 
 def _padded(version: str) -> tuple[int, ...]:

@@ -24,17 +24,56 @@ SENTENCES = {
     "no_accelerator": "{instance} has no accelerator. A CPU instance is not a serving choice for Llama 4.",
     "rates_unknown": "Nobody has published {rates} of {accelerator}, so no speed can be computed for it.",
     "engine_accelerator": "{engine} does not run on {accelerator}.",
-    "engine_cannot_serve": "No serve command is known for {engine} here; it is a source of evidence only.",
+    "engine_not_advised": (
+        "{engine} is judged here with less certainty: advice does not pick it, and no serve command is written for it."
+    ),
     "engine_newer_than_known": (
         "{engine} {version} is newer than the newest version read ({newest_known}); its memory plan may differ."
     ),
-    "fp8_unsupported": "{accelerator} (compute capability {compute_capability}) cannot run FP8 weights.",
+    "compute_capability_unknown": (
+        "{accelerator} states no compute capability, so it is not known which formats it runs."
+    ),
+    "format_unsupported": (
+        "{accelerator} (compute capability {compute_capability}) does not run {format} of Llama 4 under "
+        "{engine} {version}."
+    ),
+    "format_needs_newer_engine": (
+        "{engine} {version} does not run {format} of Llama 4 on {accelerator} (compute capability "
+        "{compute_capability}); {since} does."
+    ),
+    "bf16_as_fp16": (
+        "{accelerator} (compute capability {compute_capability}) has no BF16: the engine casts the weights to FP16, "
+        "and nobody has published Llama 4 that way."
+    ),
     "fp8_weight_only": (
         "{accelerator} has no FP8 arithmetic: the weights are stored in FP8 and multiplied in BF16, "
         "which saves memory but no compute."
     ),
-    "nvfp4_needs_blackwell": "NVFP4 checkpoints need a Blackwell GPU; {accelerator} is not one.",
-    "fp8_kv_unsupported": "An FP8 KV cache needs compute capability 8.9; {accelerator} has {compute_capability}.",
+    "nvfp4_weight_only": (
+        "{accelerator} has no FP4 arithmetic: Marlin kernels widen the weights, which saves memory but no compute. "
+        "NVIDIA supports NVFP4 on Blackwell only, and nobody has published Llama 4 this way."
+    ),
+    "fp8_kv_unverified": (
+        "An FP8 KV cache on compute capability {compute_capability} runs only if FlashInfer is picked: nobody has "
+        "published that, and Triton, the backend after it, raises below {native_from}."
+    ),
+    "host_memory_short": (
+        "{instance} has {memory_bytes} of host memory and the checkpoint {checkpoint_bytes}: from slow storage the "
+        "load may run out of host memory. Its page cache holds the files once for all replicas."
+    ),
+    "cpu_memory_holds": (
+        "Its {memory_bytes} of memory would hold weights of {weights_bytes} and a KV cache of {kv_bytes}."
+    ),
+    "cpu_memory_short": (
+        "Its {memory_bytes} of memory do not hold weights of {weights_bytes} and a KV cache of {kv_bytes}."
+    ),
+    "cpu_decode_bound": (
+        "One stream reads {read_bytes} for each token: at {memory_bandwidth_gb_per_s} GB/s that is at most "
+        "{tokens_per_s} tokens/s (modelled, an upper bound that nothing reaches)."
+    ),
+    "cpu_bandwidth_unknown": (
+        "One stream reads {read_bytes} for each token; the memory bandwidth of {instance} is not known."
+    ),
     "neuron_family_unsupported": ("{engine} does not support Llama 4 on the {family} family. Supported: {supported}."),
     "other_engine_supports": "Try --engine {engines}, which has published runs on this family.",
     "neuron_format": "No Neuron path for {weight_format} weights of Llama 4 is known.",

@@ -5,7 +5,8 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -16,11 +17,15 @@ from advisor.bench.target import Secret, Target
 from advisor.errors import EndpointError, InputError, printable
 from advisor.fit.observed import Observed
 from advisor.fit.server_metrics import Sample, model_named_by, read_samples, with_metrics, with_sglang_state
+from advisor.fit.startup_log import read_startup_log
 from advisor.reasons import Reason, warning
 
 TIMEOUT_S = 10.0
 _LONGEST_PAGE_BYTES = 16 * 2**20
 """A page of 64 data-parallel engines of vLLM 0.32 is 4 MB."""
+
+_LONGEST_LINE_BYTES = 65_536
+"""A longer line is read in pieces; those that matter are shorter."""
 
 _NO_SUCH_ROUTE = frozenset({404, 405, 501})
 _ENGINES = frozenset({"vllm", "sglang"})
@@ -67,6 +72,21 @@ async def observe_server(
         if observed.engine == "sglang" and (state := await visit.sglang_state()):
             observed = with_sglang_state(observed, state)
         return replace(observed, simulated=visit.simulated, reasons=_settled(observed))
+
+
+def observe_log(path: Path) -> Observed:
+    """What a vLLM start-up log says of its last start. InputError for a file that is none, or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return observe_log_stream(stream, str(path))
+    except OSError as failure:
+        raise InputError(f"the log cannot be read: {failure.strerror or failure}", file=path, key="--log") from failure
+
+
+def observe_log_stream(stream: BinaryIO, name: str) -> Observed:
+    """As `observe_log`, for an open stream: lines come one by one, so that its size does not matter."""
+    pieces = iter(lambda: stream.readline(_LONGEST_LINE_BYTES), b"")
+    return read_startup_log((piece.decode("utf-8", "replace") for piece in pieces), name)
 
 
 def _settled(observed: Observed) -> tuple[Reason, ...]:

@@ -211,7 +211,7 @@ class BestEvidence:
         accelerator = self.catalog.accelerator_of(instance)
         name, _, version = self.stated_engine.partition("@")
         for engine in self.catalog.engines.values():
-            if accelerator is None or engine.accelerators != accelerator.kind or not engine.can_serve:
+            if accelerator is None or engine.accelerators != accelerator.kind or not engine.advised:
                 continue
             if stated and engine.id == name and version and version != engine.default_version:
                 yield engine, version

@@ -101,7 +101,7 @@ class FitScreen(Room):
         engines = [
             engine.id
             for engine in self.session.catalog.engines.values()
-            if engine.accelerators == kind and engine.can_serve
+            if engine.accelerators == kind and engine.advised
         ]
         self.query_one("#engine", Choice).offer((_AUTO, *engines), question.engine or _AUTO)
 

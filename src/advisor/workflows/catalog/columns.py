@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from advisor.catalog.records import Accelerator
 from advisor.errors import UnknownIdError
-from advisor.fit.platforms import computes_fp8
+from advisor.fit.gates import computes_fp8
 from advisor.workflows.catalog.rows import InstanceRow
 
 Value = float | str | bool

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from advisor.catalog.records import Accelerator, Instance
-from advisor.fit.platforms import computes_fp8
+from advisor.fit.gates import computes_fp8
 from advisor.quantities import text
 from advisor.quantities.provenance import UNKNOWN, Level, Provenance
 from advisor.workflows.catalog.rows import InstanceRow
