@@ -24,10 +24,13 @@ from advisor.export.chart_document import chart_document
 from advisor.export.document import Document, uncovered_numbers
 from advisor.export.evidence_document import evidence_document
 from advisor.export.fit_document import fit_document
+from advisor.export.identify_document import identify_document
 from advisor.export.recommendation_document import recommendation_document
 from advisor.export.recommendation_provenance import with_provenance
 from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names, schema_text
 from advisor.export.verify_document import verify_document
+from advisor.fit.declared import identify_observed
+from advisor.fit.observed import Observed
 from advisor.reasons import warning
 from advisor.slo import Slo
 from advisor.wording.evidence import caveats
@@ -38,6 +41,7 @@ from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 from advisor.workflows.report_charts import open_report, report_named
 from evidence.results import point, result
+from fit.test_identify import LOGGED
 from today import TODAY
 
 _QUESTIONS = {
@@ -52,6 +56,8 @@ _QUESTIONS = {
 def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Document]]:
     for question in _QUESTIONS.values():
         yield "fit", fit_document(fit(catalog, question), sentence)
+    for seen in (LOGGED, Observed("http://10.0.0.7:8000")):
+        yield "identify", identify_document(identify_observed(catalog, seen), sentence, TODAY)
     for settings in (
         {"peak_rps": 5.0, "slo_ttft_ms_p95": 500},
         {"model": "both"},
@@ -117,7 +123,7 @@ def test_documents_match_their_contract_key_by_key(catalog: Catalog, knowledge: 
         jsonschema.validate(as_written, closed(json.loads(schema_text(name))))
         seen.add(name)
     measured = {"benchmark", "runs", "verify"}
-    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "chart", "evidence"} | measured
+    assert seen == {"fit", "recommendation", "catalog", "prices", "audit", "chart", "evidence", "identify"} | measured
 
 
 def test_every_number_shown_has_an_origin(catalog: Catalog, knowledge: Knowledge) -> None:

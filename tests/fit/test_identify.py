@@ -114,8 +114,8 @@ def test_a_stack_whose_overheads_are_within_their_doubt_is_always_among_the_matc
 
 def test_the_matches_come_nearest_first_and_each_lies_within_its_doubt() -> None:
     found = identified(reported(check_fit(request())))
-    distances = [abs(match.implied.difference_bytes) for match in found.matches]
-    assert distances == sorted(distances)
+    order = [(match.needs_settings, abs(match.implied.difference_bytes)) for match in found.matches]
+    assert order == sorted(order), "those that default settings explain come first"
     assert all(match.implied.consistency is Consistency.CONSISTENT for match in found.matches)
     assert found.closest is not None
     assert found.closest.implied.consistency is not Consistency.CONSISTENT
@@ -180,6 +180,14 @@ def test_much_less_cache_than_predicted_is_unexplained_and_not_impossible() -> N
     seen = implied(declared, h100)
     assert seen is not None
     assert seen.consistency is Consistency.UNEXPLAINED
+
+
+def test_fewer_sequences_than_the_default_are_found_and_no_contradiction() -> None:
+    """At 64 sequences the H100s keep more than the band of cache beyond what 1,024 would leave."""
+    observed = reported(check_fit(request(max_num_seqs=64)), more_bytes=1.5 * GIB)
+    match = next(match for match in identified(observed, "bf16", "H100-80GB").matches if match.devices == 8)
+    assert match.max_num_seqs == 256
+    assert match.needs_settings
 
 
 def test_the_published_log_of_four_h100s_is_found() -> None:

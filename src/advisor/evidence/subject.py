@@ -4,7 +4,6 @@ An endpoint does not tell its hardware. What the user states makes a run evidenc
 long as nothing that the server says of itself speaks against it.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -15,7 +14,8 @@ from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
-from advisor.fit.versions import minor_distance
+from advisor.fit.served import served_as
+from advisor.fit.versions import minor_distance, release_of
 
 VouchedBy = Literal["user", "contradicted"]
 
@@ -85,7 +85,7 @@ def subject_of(
     accelerator = catalog.accelerator_of(instance)
     if accelerator is None:
         raise InputError(f"{instance.id} has no accelerator to measure", key="instance")
-    served = _served(catalog, served_model)
+    served = served_as(catalog.models.values(), served_model)
     model = catalog.model(statement.model) if statement.model is not None else served[0] if served else None
     if model is None:
         raise InputError(
@@ -148,15 +148,6 @@ def _cannot_hold(request: FitRequest) -> bool:
     return fit.per_device is not None and fit.per_device.weights_bytes > fit.per_device.usable_bytes
 
 
-def _served(catalog: Catalog, name: str) -> tuple[Model, Checkpoint] | None:
-    """The checkpoint whose repository the server names, if it names one."""
-    for model in catalog.models.values():
-        for checkpoint in model.checkpoints.values():
-            if checkpoint.repository.lower() == name.lower():
-                return model, checkpoint
-    return None
-
-
 def _checkpoint(
     statement: Statement, catalog: Catalog, model: Model, served: tuple[Model, Checkpoint] | None
 ) -> Checkpoint:
@@ -169,7 +160,7 @@ def _checkpoint(
 
 def _engine(statement: Statement, told: str | None, told_version: str | None) -> tuple[str, str]:
     name, _, version = (statement.engine or "").partition("@")
-    engine, engine_version = name or told, version or _release(told_version)
+    engine, engine_version = name or told, version or release_of(told_version)
     if engine is None or engine_version is None:
         raise InputError(
             "the server does not say which engine and version it is",
@@ -182,13 +173,7 @@ def _engine(statement: Statement, told: str | None, told_version: str | None) ->
 def _contradictions(engine: str, version: str, told: str | None, told_version: str | None) -> list[str]:
     if told is not None and told != engine:
         return ["engine"]
-    release = _release(told_version)
+    release = release_of(told_version)
     if release is not None and minor_distance(version, release) != 0:
         return ["engine_version"]
     return []
-
-
-def _release(told_version: str | None) -> str | None:
-    """`0.11.1` of `0.11.1rc2.dev3+g1234567`, as servers write it."""
-    found = re.match(r"\d+(\.\d+)*", told_version or "")
-    return found[0] if found else None

@@ -45,6 +45,7 @@ def _models() -> dict[str, "type[BaseModel]"]:
         catalog_contract,
         contracts,
         fit_contract,
+        identify_contract,
         recommendation_contract,
         refresh_contract,
     )
@@ -52,6 +53,7 @@ def _models() -> dict[str, "type[BaseModel]"]:
     return {
         "fit": fit_contract.Fit,
         "fits": fit_contract.Fits,
+        "identify": identify_contract.Identify,
         "prices": catalog_contract.Prices,
         "catalog": catalog_contract.Catalog,
         "audit": audit_contract.Audit,

@@ -12,19 +12,23 @@ from math import ceil, isclose
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
 from advisor.fit.check import check_fit
 from advisor.fit.implied import Consistency, Implied, as_observed, hybrid_of, implied, kv_dtype_of
-from advisor.fit.measured import MeasuredMemory
 from advisor.fit.observed import Observed
 from advisor.fit.parallelism import accepted_by_vllm
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
 from advisor.fit.versions import behaviour, minor
+from advisor.quantities.units import GIB
 from advisor.reasons import Reason, info
 
 _TENSOR_PARALLEL = (1, 2, 4, 8)
 _PIPELINE_PARALLEL = (1, 2, 4)
 _MOST_NODES = 2
-_BATCHED_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
-"""max_num_batched_tokens as people set it, tried where the default does not explain the stated concurrency."""
+_BATCHED_TOKENS = (2048, 4096, 8192, 16384, 32768)
+_SEQUENCES = (256, 64)
+"""max_num_batched_tokens and max_num_seqs as people set them, tried where the defaults do not explain the cache."""
+
+_REACH_OF_SETTINGS_BYTES = 6 * GIB
+"""More than these settings can move: 1.2 GiB for each 8,192 tokens, 1.2 GiB for 1,024 sequences."""
 
 _SAME_CONCURRENCY = 1e-3
 """The null block and the last digit of the concurrency stay far below; another max_num_batched_tokens above."""
@@ -40,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """What is known of the served model: one checkpoint, or all that come into question."""
+    """A model and checkpoint that the server may serve."""
 
     model: Model
     checkpoint: Checkpoint
@@ -56,7 +60,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A combination beside what the server reports. max_num_batched_tokens is None where the default explains it."""
+    """A combination beside what the server reports.
+
+    max_num_batched_tokens and max_num_seqs are None where the defaults of the device explain it; else they are
+    settings that nobody stated, and under which it would be explained.
+    """
 
     model: str
     checkpoint: str
@@ -65,8 +73,14 @@ class Match:
     pipeline_parallel_size: int
     data_parallel_size: int
     max_num_batched_tokens: int | None
+    max_num_seqs: int | None
     implied: Implied
     holders: tuple[Holder, ...]
+
+    @property
+    def needs_settings(self) -> bool:
+        """Whether only settings that nobody stated explain it."""
+        return self.max_num_seqs is not None or self.max_num_batched_tokens is not None
 
     @property
     def devices(self) -> int:
@@ -75,7 +89,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """The combinations that are consistent, nearest first; the nearest of the others; and what stays open.
+    """The combinations that are consistent; the nearest of the others; and what stays open.
+
+    Those that default settings explain come before those that need others, and then the nearest first.
 
     tried counts the combinations that can run at all with what the server tells of itself.
     """
@@ -92,21 +108,22 @@ def identify(
     offers: Iterable[Offer],
     engine: Engine,
     engine_version: str,
-    measured: tuple[MeasuredMemory, ...] = (),
 ) -> Identification:
-    """Every combination of the offers that explains the observed cache.
+    """Every combination of the offers that explains the observed cache, by the catalogue's overheads.
 
+    Overheads measured here are left aside: one that was entered under a wrong declaration would confirm itself.
     InputError for a version that no catalogue record holds for. The result is empty where nothing explains it.
     """
     tried = [
         match
         for offer in offers
         for suspect in suspects
-        for match in _matches(observed, suspect, offer, engine, engine_version, measured)
+        for match in _matches(observed, suspect, offer, engine, engine_version)
     ]
     tried.sort(key=_distance)
     consistent = tuple(match for match in tried if match.implied.consistency is Consistency.CONSISTENT)
     others = [match for match in tried if match.implied.consistency is not Consistency.CONSISTENT]
+    others.sort(key=lambda match: abs(match.implied.difference_bytes))
     return Identification(
         matches=consistent,
         closest=others[0] if others else None,
@@ -128,7 +145,6 @@ def _matches(
     offer: Offer,
     engine: Engine,
     engine_version: str,
-    measured: tuple[MeasuredMemory, ...],
 ) -> Iterator[Match]:
     """What each way to spread one checkpoint over one accelerator would report, where it can run."""
     largest = max(offer.instances, key=lambda instance: instance.accelerator_count)
@@ -139,7 +155,6 @@ def _matches(
         accelerator=offer.accelerator,
         engine=engine,
         engine_version=engine_version,
-        measured=measured,
     )
     for request in _spreads(as_observed(base, observed), observed):
         holders = tuple(_holders(request, offer))
@@ -148,7 +163,7 @@ def _matches(
         for state in _hybrid_states(request, observed):
             found = _explained(replace(request, hybrid_kv=state), observed)
             if found is not None:
-                batched, seen = found
+                asked, seen = found
                 yield Match(
                     model=suspect.model.id,
                     checkpoint=suspect.checkpoint.id,
@@ -156,7 +171,8 @@ def _matches(
                     tensor_parallel_size=request.tensor_parallel_size or 1,
                     pipeline_parallel_size=request.pipeline_parallel_size,
                     data_parallel_size=request.data_parallel_size,
-                    max_num_batched_tokens=batched,
+                    max_num_batched_tokens=asked.max_num_batched_tokens,
+                    max_num_seqs=asked.max_num_seqs,
                     implied=seen,
                     holders=holders,
                 )
@@ -203,17 +219,40 @@ def _hybrid_states(request: FitRequest, observed: Observed) -> tuple[bool, ...]:
     return (default, not default)
 
 
-def _explained(request: FitRequest, observed: Observed) -> tuple[int | None, Implied] | None:
-    """What the request implies, under the max_num_batched_tokens that explains the stated concurrency."""
-    seen = _implied(request, observed)
-    if seen is None or not request.hybrid_kv or _explains_concurrency(request, observed):
-        return None if seen is None else (None, seen)
-    for tokens in _BATCHED_TOKENS:
-        other = replace(request, max_num_batched_tokens=tokens)
-        if _explains_concurrency(other, observed):
-            found = _implied(other, observed)
-            return None if found is None else (tokens, found)
-    return None, seen
+def _explained(request: FitRequest, observed: Observed) -> tuple[FitRequest, Implied] | None:
+    """The request under the default settings, or under the first untold ones that explain the cache.
+
+    None where it cannot run. What no setting could explain is not tried further.
+    """
+    first: tuple[FitRequest, Implied] | None = None
+    for asked in _settings(request, observed):
+        seen = _implied(asked, observed)
+        if seen is None:
+            return None
+        if seen.consistency is Consistency.CONSISTENT:
+            return asked, seen
+        first = first or (asked, seen)
+        if abs(first[1].difference_bytes) > seen.band_bytes + _REACH_OF_SETTINGS_BYTES:
+            return first
+    return first
+
+
+def _settings(request: FitRequest, observed: Observed) -> Iterator[FitRequest]:
+    """The scheduler's settings as far as they are untold, the defaults first.
+
+    The stated concurrency rules out limits of batched tokens, except where the context is shorter than a chunk.
+    """
+    tokens = (None, *_BATCHED_TOKENS) if observed.max_num_batched_tokens is None else (observed.max_num_batched_tokens,)
+    sequences = (None, *_SEQUENCES) if observed.max_num_seqs is None else (observed.max_num_seqs,)
+    is_explained = False
+    for batched in tokens:
+        asked = replace(request, max_num_batched_tokens=batched)
+        if not _explains_concurrency(asked, observed):
+            continue
+        is_explained = True
+        yield from (replace(asked, max_num_seqs=number) for number in sequences)
+    if not is_explained:
+        yield request
 
 
 def _implied(request: FitRequest, observed: Observed) -> Implied | None:
@@ -234,8 +273,10 @@ def _explains_concurrency(request: FitRequest, observed: Observed) -> bool:
     return isclose(observed.blocks / observed.kv_cache_max_concurrency, predicted, rel_tol=_SAME_CONCURRENCY)
 
 
-def _distance(match: Match) -> tuple[float, str, str, int]:
-    return abs(match.implied.difference_bytes), match.accelerator, match.checkpoint, match.pipeline_parallel_size
+def _distance(match: Match) -> tuple[bool, float, str, str, int]:
+    """Defaults come before settings that nobody stated, and then the nearest."""
+    apart = abs(match.implied.difference_bytes)
+    return match.needs_settings, apart, match.accelerator, match.checkpoint, match.pipeline_parallel_size
 
 
 def _open_questions(
@@ -253,5 +294,5 @@ def _open_questions(
         yield info("identify_hybrid_untold", source, engine=engine.name, version=minor(engine_version))
     if observed.gpu_memory_utilization is None and version is not None:
         yield info("identify_utilization_untold", source, share=version.gpu_memory_utilization)
-    if observed.max_num_batched_tokens is None:
+    if observed.max_num_seqs is None:
         yield info("identify_settings_untold", source)

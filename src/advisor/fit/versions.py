@@ -22,6 +22,12 @@ def minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
+def release_of(told: str | None) -> str | None:
+    """`0.11.1` of `0.11.1rc2.dev3+g1234567`, as servers write it; None where no number begins it."""
+    found = re.match(r"\d+(\.\d+)*", told or "")
+    return found[0] if found else None
+
+
 def minor_distance(first: str, second: str) -> int:
     """Minor releases between two versions of one major line; 10 for each major apart, 0 when either is unstated."""
     try:

@@ -1,5 +1,13 @@
 """Sentences about what a running server, or its log, tells of its memory, and what is concluded from it."""
 
+from collections.abc import Mapping
+
+from advisor.fit.declared import Declaration, Identified, Outcome
+from advisor.fit.identify import Match
+from advisor.fit.implied import Consistency, Implied
+from advisor.fit.observed import Observed
+from advisor.quantities import text
+
 SENTENCES = {
     "no_metrics_route": "The server has no /metrics, so its KV cache cannot be seen.",
     "no_cache_metrics": "Its /metrics holds neither vLLM's cache_config_info nor SGLang's figures of its KV cache.",
@@ -26,6 +34,83 @@ SENTENCES = {
         "The server does not tell its gpu_memory_utilization: the default of its version, {share}, is taken."
     ),
     "identify_settings_untold": (
-        "Servers do not publish max_num_seqs: the default of the device is taken; fewer sequences leave more cache."
+        "Servers do not publish max_num_seqs: the default of the device is tried, then 256 and 64, which leave more "
+        "cache."
     ),
+    "identify_simulated": (
+        "The built-in endpoint answered: it has no accelerator, and its figures say nothing about an instance."
+    ),
+    "identify_engine": "Only vLLM's KV cache can be identified; this server says that it is {engine}.",
+    "identify_version_untold": (
+        "The server does not tell its version, which decides its memory plan (--engine vllm@VERSION states it)."
+    ),
+    "identify_pinned": (
+        "A flag sets the size of its KV cache (--kv-cache-memory-bytes or --num-gpu-blocks-override), so it says "
+        "nothing of the devices' memory."
+    ),
+    "identify_cache_untold": "The server does not tell a KV cache that can be judged (data type {cache_dtype}).",
+    "identify_version_denied": "The server says that its version is {told}; {stated} is stated.",
+    "identify_model_denied": "The server says that it serves {served}; {stated} is stated.",
 }
+"""Reasons by their code."""
+
+_OUTCOMES: Mapping[Outcome, str] = {
+    "found": "{matches} of {tried} combinations explain it{settings}.",
+    "nothing_consistent": "None of {tried} combinations explains it.",
+    "corroborated": "It is what {declared} holds; {matches} of {tried} combinations explain it{settings}.",
+    "contradicted": "It is not what {declared} would report; {matches} of {tried} combinations explain it{settings}.",
+    "unexplained": "Neither {declared} nor any other of {tried} combinations explains it.",
+    "too_little": "It says too little to be identified.",
+}
+
+
+def outcome_of(found: Identified) -> str:
+    """What an identification came to, in one sentence."""
+    search = found.identification
+    matches = search.matches if search else ()
+    assumed = sum(match.needs_settings for match in matches)
+    return _OUTCOMES[found.outcome].format(
+        matches=len(matches),
+        tried=f"{search.tried if search else 0:,}",
+        declared=declared_of(found.declaration),
+        settings=f", {assumed} of them only under settings that it does not tell" if assumed else "",
+    )
+
+
+def settings_of(match: Match) -> str:
+    """`--max-num-seqs 256`: the settings under which alone a combination explains the server."""
+    stated = (("--max-num-batched-tokens", match.max_num_batched_tokens), ("--max-num-seqs", match.max_num_seqs))
+    return " ".join(f"{flag} {value}" for flag, value in stated if value is not None)
+
+
+def declared_of(declaration: Declaration) -> str:
+    """`p5.48xlarge at TP 8`: what was declared."""
+    size = declaration.tensor_parallel_size
+    parts = (declaration.model, declaration.checkpoint, f"TP {size}" if size else None, declaration.engine)
+    stated = " ".join(part for part in parts if part)
+    where = declaration.instance or ""
+    return f"{where} ({stated})" if where and stated else where or stated or "nothing"
+
+
+def reported(observed: Observed) -> str:
+    """`vLLM 0.33.0 serves scout: 439,400 blocks of 16 tokens, context 131,072, share 0.92`."""
+    engine = " ".join(part for part in (observed.engine, observed.engine_version) if part) or "An unnamed engine"
+    told = (
+        None if observed.blocks is None else f"{observed.blocks:,} blocks",
+        None if observed.block_tokens is None else f"{observed.block_tokens} tokens each",
+        None if observed.max_model_len is None else f"context {text.tokens(observed.max_model_len)}",
+        None if observed.cache_dtype is None else f"KV cache {observed.cache_dtype}",
+        None if observed.gpu_memory_utilization is None else f"{observed.gpu_memory_utilization:g} of memory",
+        None if observed.engines == 1 else f"{observed.engines} data-parallel ranks",
+    )
+    return f"{engine} serves {observed.served_model or '?'}: {', '.join(part for part in told if part) or 'no figures'}"
+
+
+def agreement(seen: Implied) -> str:
+    """How far an observed cache is from the predicted one, and what that would mean."""
+    more = "more" if seen.difference_bytes >= 0 else "less"
+    size = f"{seen.blocks:,} blocks of {seen.predicted_blocks:,} predicted"
+    apart = f"{text.gib(abs(seen.difference_bytes))} {more} per device, the doubt is ± {text.gib(seen.band_bytes)}"
+    if seen.consistency is Consistency.IMPOSSIBLE:
+        return f"{size}: {apart}; that is more than its memory holds beside the weights"
+    return f"{size}: {apart}"

@@ -2,9 +2,11 @@
 
 import argparse
 
+from advisor.cli.api_key import add_key_flags
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.fit.flags import add_flags, question_of
+from advisor.cli.fit.identify import run_identify
 from advisor.cli.fit.many import write_all
 from advisor.cli.fit.one import write_result
 from advisor.cli.output import Output
@@ -24,23 +26,31 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         example="advisor fit --model llama-4-scout --instance p5.48xlarge --context 131072 --concurrency 16",
         description=(
             "Will this checkpoint, at this context and concurrency, run on this instance, and why not.\n"
-            "Exit code 0: fits or tight; 1: does not fit, invalid or unsupported."
+            "Exit code 0: fits or tight; 1: does not fit, invalid or unsupported.\n"
+            "With --identify, 0: found, or the declaration agrees; 1: it is contradicted, or nothing explains the "
+            "server; 3: unusable; 4: it says too little."
         ),
     )
     add_flags(parser)
     parser.add_argument("--all", action="store_true", help="every instance and checkpoint instead of one")
+    live = parser.add_argument_group("a running server")
+    live.add_argument("--identify", metavar="URL", help="which stacks its KV cache can come from; --instance tests one")
+    add_key_flags(parser)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
+    if arguments.identify is not None:
+        return run_identify(arguments, catalog, output)
+    question = question_of(arguments, instance=arguments.instance or "")
     if arguments.all:
-        results = list(fit_everywhere(catalog, question_of(arguments, instance="")))
+        results = list(fit_everywhere(catalog, question))
         return write_all(results, output)
     if arguments.instance is None:
         raise InputError(
             "no instance was named", hint="Add --instance TYPE, or --all for every instance.", key="--instance"
         )
-    result = fit(catalog, question_of(arguments, instance=arguments.instance))
+    result = fit(catalog, question)
     if output.json_mode:
         output.document(fit_document(result, sentence))
     else:

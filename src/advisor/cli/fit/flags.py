@@ -4,17 +4,16 @@ import argparse
 from typing import get_args
 
 from advisor.cli.parser import non_negative_float, positive_int
+from advisor.errors import InputError
 from advisor.fit.request import DEFAULT_CONTEXT_TOKENS, MmEncoder
 from advisor.workflows.fit_question import DEFAULT_CHECKPOINT, FitQuestion
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag that describes a combination."""
-    parser.add_argument("--model", required=True, metavar="ID", help="llama-4-scout or llama-4-maverick")
+    parser.add_argument("--model", metavar="ID", help="llama-4-scout or llama-4-maverick")
     parser.add_argument("--instance", metavar="TYPE", help="an EC2 instance type, like p5.48xlarge")
-    parser.add_argument(
-        "--checkpoint", default=DEFAULT_CHECKPOINT, metavar="ID", help="bf16, fp8, w4a16 or nvfp4 (bf16)"
-    )
+    parser.add_argument("--checkpoint", metavar="ID", help="bf16, fp8, w4a16 or nvfp4 (bf16)")
     parser.add_argument(
         "--context",
         type=positive_int,
@@ -24,7 +23,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--concurrency", type=positive_int, default=1, metavar="N", help="requests held at once (1)")
     parser.add_argument("--tp", type=positive_int, metavar="N", help="tensor_parallel_size (the largest valid one)")
-    parser.add_argument("--pp", type=positive_int, default=1, metavar="N", help="pipeline_parallel_size (1)")
+    parser.add_argument("--pp", type=positive_int, metavar="N", help="pipeline_parallel_size (1)")
     parser.add_argument("--dp", type=positive_int, default=1, metavar="N", help="data_parallel_size (1)")
     parser.add_argument("--expert-parallel", action="store_true", help="spread whole experts over the devices")
     parser.add_argument("--nodes", type=positive_int, default=1, metavar="N", help="instances that a replica spans (1)")
@@ -45,16 +44,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def question_of(arguments: argparse.Namespace, instance: str) -> FitQuestion:
-    """What the flags ask of one instance type."""
+    """What the flags ask of one instance type. InputError where no model is named."""
+    if arguments.model is None:
+        raise InputError("the following arguments are required: --model", key="--model")
     return FitQuestion(
         model=arguments.model,
         instance=instance,
-        checkpoint=arguments.checkpoint,
+        checkpoint=arguments.checkpoint or DEFAULT_CHECKPOINT,
         engine=arguments.engine,
         context_tokens=arguments.context,
         concurrency=arguments.concurrency,
         tensor_parallel_size=arguments.tp,
-        pipeline_parallel_size=arguments.pp,
+        pipeline_parallel_size=arguments.pp or 1,
         kv_dtype=arguments.kv_dtype,
         gpu_memory_utilization=arguments.gpu_memory_utilization,
         max_num_seqs=arguments.max_num_seqs,

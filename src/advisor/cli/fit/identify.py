@@ -1,0 +1,93 @@
+"""`advisor fit --identify URL`: the stacks that a server's KV cache can come from."""
+
+import argparse
+
+from advisor.catalog.load import Catalog
+from advisor.cli.api_key import read_key
+from advisor.cli.clock import today
+from advisor.cli.exit_codes import ExitCode
+from advisor.cli.output import Output
+from advisor.cli.prose import write_text
+from advisor.cli.table import Column, Row, write_table
+from advisor.export.identify_document import identify_document
+from advisor.fit.declared import Declaration, Identified
+from advisor.fit.identify import Match
+from advisor.quantities import text
+from advisor.wording import observed as words
+from advisor.wording.reasons import sentence
+from advisor.workflows.identify import identify_endpoint
+
+_COLUMNS = (
+    Column("model"),
+    Column("checkpoint"),
+    Column("accelerator"),
+    Column("TP", right=True),
+    Column("PP", right=True),
+    Column("KV cache", drop=3),
+    Column("predicted blocks", right=True, drop=2),
+    Column("apart/device", right=True),
+    Column("held by", flows=True, drop=1),
+    Column("only with", flows=True),
+)
+
+
+def run_identify(arguments: argparse.Namespace, catalog: Catalog, output: Output) -> int:
+    """Ask the endpoint and print what it can be."""
+    declaration = Declaration(
+        instance=arguments.instance,
+        model=arguments.model,
+        checkpoint=arguments.checkpoint,
+        tensor_parallel_size=arguments.tp,
+        pipeline_parallel_size=arguments.pp or (1 if arguments.tp else None),
+        engine=arguments.engine,
+    )
+    found = identify_endpoint(catalog, arguments.identify, read_key(arguments), declaration)
+    if output.json_mode:
+        output.document(identify_document(found, sentence, today()))
+    else:
+        _write(found, output)
+    if found.outcome == "too_little":
+        return ExitCode.PROVES_NOTHING
+    return ExitCode.YES if found.is_good else ExitCode.NO
+
+
+def _write(found: Identified, output: Output) -> None:
+    write_text(f"{words.reported(found.observed)}   {found.observed.source}", output)
+    write_text(words.outcome_of(found), output)
+    search = found.identification
+    if found.declared is not None and (nearest := found.nearest) is not None:
+        write_text(f"{_name(nearest)}: {words.agreement(nearest.implied)}.", output)
+    if search is not None and search.matches:
+        output.line()
+        write_table(_COLUMNS, [_row(match) for match in search.matches], output)
+    elif search is not None and search.closest is not None:
+        write_text(f"Nearest is {_name(search.closest)}: {words.agreement(search.closest.implied)}.", output)
+    reasons = (*found.reasons, *(search.open_questions if search else ()))
+    if reasons:
+        output.line()
+    for reason in reasons:
+        write_text(f"{'!' if reason.severity.value == 'warning' else '-'} {sentence(reason)}", output)
+
+
+def _row(match: Match) -> Row:
+    seen = match.implied
+    return (
+        match.model.removeprefix("llama-4-"),
+        match.checkpoint,
+        match.accelerator,
+        str(match.tensor_parallel_size),
+        str(match.pipeline_parallel_size),
+        "hybrid" if seen.hybrid else "full",
+        text.count(seen.predicted_blocks),
+        f"{'+' if seen.difference_bytes >= 0 else '−'}{text.gib(abs(seen.difference_bytes))}",
+        ", ".join(
+            holder.instance if holder.nodes == 1 else f"{holder.nodes} × {holder.instance}" for holder in match.holders
+        ),
+        words.settings_of(match),
+    )
+
+
+def _name(match: Match) -> str:
+    stages = f" × PP {match.pipeline_parallel_size}" if match.pipeline_parallel_size > 1 else ""
+    ranks = f" × DP {match.data_parallel_size}" if match.data_parallel_size > 1 else ""
+    return f"{match.checkpoint} at TP {match.tensor_parallel_size}{stages}{ranks} on {match.accelerator}"
