@@ -139,6 +139,7 @@ class FitResult:
     """Weights by component on the device that `per_device` speaks of."""
     overheads: Overheads | None = None
     """The parts of `per_device` beside weights and cache, with their doubts and sources."""
+    remedies: tuple[Remedy, ...] = ()
 
     @property
     def serve_argv(self) -> tuple[str, ...]:

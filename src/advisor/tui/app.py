@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from advisor.workflows.benchmark_question import BenchmarkQuestion
 
 _SCREENS = {
-    "decide": "DecideScreen",
-    "catalog": "CatalogScreen",
-    "fit": "FitScreen",
-    "bench": "BenchScreen",
-    "evidence": "EvidenceScreen",
-    "advice": "AdviceScreen",
+    "decide": "decide.DecideScreen",
+    "catalog": "catalog.CatalogScreen",
+    "fit": "fit.screen.FitScreen",
+    "bench": "bench.BenchScreen",
+    "evidence": "evidence.EvidenceScreen",
+    "advice": "advice.AdviceScreen",
 }
-"""Class by room; the module has the room's name, and loads when somebody first goes there."""
+"""Module and class by room; the module loads when somebody first goes there."""
 
 _PAINT_S = 0.5
 _LONG_S = 10.0
@@ -234,7 +234,8 @@ class AdvisorApp(App[None]):
 
 
 def _screen(room: str, session: Session) -> Room:
-    screen: type[Room] = getattr(import_module(f"advisor.tui.screens.{room}"), _SCREENS[room])
+    module, _, name = _SCREENS[room].rpartition(".")
+    screen: type[Room] = getattr(import_module(f"advisor.tui.screens.{module}"), name)
     return screen(session)
 
 

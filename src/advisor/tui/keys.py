@@ -72,10 +72,12 @@ CATALOG = (
 FIT = (
     Key("fit.instance", "left_square_bracket", "instance(-1)", "", "previous instance", "["),
     Key("fit.instance_next", "right_square_bracket", "instance(1)", "Instance", "next instance", "]"),
-    Key("fit.numbers", "equals_sign", "numbers", "Numbers", "type exact context and concurrency", "="),
+    Key("fit.numbers", "equals_sign", "numbers", "Numbers", "type exact numbers, and the rarer settings", "="),
     Key("fit.copy", "y", "copy", "Copy", "copy the serve command"),
     Key("fit.info", "i", "info", "Sources", "where each figure comes from"),
     Key("fit.reset", "r", "reset", "Reset", "the default question again"),
+    Key("fit.page_down", "pagedown", "page(1)", "", "read on in what explains the verdict", "pgdn"),
+    Key("fit.page_up", "pageup", "page(-1)", "", "and back", "pgup"),
 )
 
 BENCH = (

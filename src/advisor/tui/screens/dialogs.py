@@ -111,8 +111,15 @@ class FormField:
     read: Callable[[str], object]
 
 
+_LONG_FORM = 8
+"""Lines from which nobody fills a whole form, so that enter takes it from any line."""
+
+
 class FormDialog(ModalScreen[dict[str, object] | None]):
-    """A form of typed values. Enter goes on, and on the last line submits; escape leaves everything as it was."""
+    """A form of typed values. Enter goes on, and on the last line takes them; a long form it takes at once.
+
+    Escape leaves everything as it was.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
 
@@ -128,7 +135,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False) as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = "⏎ next and take · ↑↓ move · esc leaves it"
+            box.border_subtitle = f"⏎ {'take' if self._is_long else 'next and take'} · ↑↓ move · esc leaves it"
             for number, field in enumerate(self._fields):
                 # A single text is long, like a path; several are numbers, and stand below each other on any terminal.
                 with Vertical() if len(self._fields) == 1 else Horizontal() as line:
@@ -140,7 +147,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         number = int((event.input.id or "field-0").removeprefix("field-"))
-        if number + 1 < len(self._fields):
+        if number + 1 < len(self._fields) and not self._is_long:
             self._box(number + 1).focus()
         else:
             self._take()
@@ -151,6 +158,10 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
             self.focus_next(Input)
         elif event.key == "up":
             self.focus_previous(Input)
+
+    @property
+    def _is_long(self) -> bool:
+        return len(self._fields) >= _LONG_FORM
 
     def _take(self) -> None:
         values: dict[str, object] = {}

@@ -16,7 +16,7 @@ class Choice(Static, can_focus=True):
     """One labelled value out of several."""
 
     DEFAULT_CSS = """
-    Choice { height: 1; width: 1fr; }
+    Choice { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     Choice:focus { background: $panel; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,6 +36,7 @@ class Choice(Static, can_focus=True):
     def __init__(self, label: str, values: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
         self._label = label
+        self._remark = ""
         self._values = tuple(values)
         self.set_reactive(Choice.index, self._values.index(value) if value in self._values else 0)
 
@@ -43,11 +44,13 @@ class Choice(Static, can_focus=True):
     def value(self) -> str:
         return self._values[self.index]
 
-    def offer(self, values: Sequence[str], value: str) -> None:
-        """Replace the list without a message."""
-        self._values = tuple(values)
+    def offer(self, values: Sequence[str], value: str, remark: str = "") -> None:
+        """Replace the list without a message. remark stands beside the value, for what it leads to."""
+        before = self._values, self.index, self._remark
+        self._values, self._remark = tuple(values), remark
         self.set_reactive(Choice.index, self._values.index(value) if value in self._values else 0)
-        self.refresh()
+        if before != (self._values, self.index, remark):
+            self.refresh()
 
     def show(self, value: str) -> None:
         """Show a value; one that the list lacks is put at its end."""
@@ -57,7 +60,8 @@ class Choice(Static, can_focus=True):
     def render(self) -> Content:
         left = "‹ " if self.index > 0 else "  "
         right = " ›" if self.index + 1 < len(self._values) else "  "
-        return Content.assemble((f"{self._label:<14}", "$secondary"), left, (self.value, "bold"), right)
+        remark = (f"  {self._remark}", "$secondary") if self._remark else ""
+        return Content.assemble((f"{self._label:<14}", "$secondary"), left, (self.value, "bold"), right, remark)
 
     def action_step(self, step: int) -> None:
         chosen = min(max(0, self.index + step), len(self._values) - 1)

@@ -33,12 +33,17 @@ class MemoryBar(Static):
         super().__init__(id=id, markup=False)
         self._limit = Part("", 0.0, " ", "")
         self._over: Part | None = None
+        self._caption = ""
 
-    def show(self, parts: Sequence[Part], limit: Part, over: Part | None) -> None:
-        """Parts in order; the mark stands where the limit's amount ends, and over is drawn behind it."""
-        self._limit, self._over = limit, over
+    def show(self, parts: Sequence[Part], limit: Part, over: Part | None, caption: str = "") -> None:
+        """Parts in order; the mark stands where the limit's amount ends, and over is drawn behind it.
+
+        caption stands before the labels, for what they share, such as a unit.
+        """
+        height = len(self._legend(self.size.width))
+        self._limit, self._over, self._caption = limit, over, caption
         self.parts = tuple(parts)
-        self.refresh(layout=True)
+        self.refresh(layout=len(self._legend(self.size.width)) != height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  # as Textual calls it
         """One line of bar, and as many as the legend takes."""
@@ -51,7 +56,7 @@ class MemoryBar(Static):
 
     def _legend(self, width: int) -> list[Content]:
         """Pattern and label of each part, never parted by the end of a line."""
-        lines: list[Content] = []
+        lines: list[Content] = [Content.styled(self._caption, "$secondary")] if self._caption and self.parts else []
         for part in (*self.parts, self._limit, *([self._over] if self._over is not None else [])):
             if part.amount_bytes > 0:
                 entry = Content.assemble((part.pattern, part.style), f" {part.label}")
