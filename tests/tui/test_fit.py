@@ -23,10 +23,10 @@ async def test_arrows_move_between_fields_and_change_them(app: AdvisorApp) -> No
 
 
 async def test_what_decides_stands_above_what_is_only_worth_knowing(app: AdvisorApp) -> None:
-    app.session.ask_fit(instance="p4d.24xlarge", kv_dtype="fp8")
+    app.session.ask_fit(model="llama-4-maverick", instance="p4d.24xlarge")
     async with opened(app, "F", size=LARGE):
         shown = screen_text(app)
-        assert shown.index("× An FP8 KV cache") < shown.index("! NVIDIA A100")
+        assert shown.index("× Weights and overheads") < shown.index("! NVIDIA A100")
 
 
 async def test_the_bar_marks_the_budget_and_crosses_what_is_over_it(app: AdvisorApp) -> None:
