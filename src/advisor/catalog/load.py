@@ -245,7 +245,7 @@ def _engine(table: Table) -> Engine:
     given = {
         "id": table.path[0],
         "origin": table.origin(),
-        "versions": _rows(EngineVersion, table, values, "versions"),
+        "versions": _cited_rows(EngineVersion, table, values, "versions"),
         "overheads": _parts(Overhead, table, values, "overheads", {}),
         "gates": _cited_rows(Gate, table, values, "gates"),
     }

@@ -312,12 +312,20 @@ class EngineVersion:
     hybrid_kv: Literal["unavailable", "off", "on"]
     gpu_memory_utilization: float
     cuda_graphs_in_budget: bool
-    async_scheduling: bool
+    batches_in_flight: Literal["one", "pipeline", "pipeline_plus_one"]
+    """Batches whose tokens a chunked-local layer may hold beyond its chunk: one; two, or one for each stage of
+    a pipeline; or one more than the stages."""
+    scheduler_defaults: Literal["hopper", "memory", "memory_not_a100", "memory_large"]
+    """What decides the default batch: the name H100 or H200; 70 GiB; the same but for A100; and a step at 160 GiB."""
     overhead: str
+    source: str
+    """Where the behaviour that begins here was read."""
     reserved_blocks: int = 0
-    """KV blocks that are never given to requests."""
+    """KV blocks that the start-up check keeps back; the capacity that is printed counts them in."""
     tokens_by_concurrency: bool = False
-    """Whether the printed token capacity is concurrency times context instead of blocks times 16."""
+    """Whether the printed token capacity is concurrency times context instead of blocks times their tokens."""
+    concurrency_by_tokens: bool = False
+    """Whether the printed concurrency divides tokens by the context instead of blocks by those of a request."""
     block_tables_in_budget: int = 0
     """Block tables that the memory profile sees; the rest is allocated when the cache has its size already."""
     block_table_copies: int = 1

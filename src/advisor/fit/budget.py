@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from advisor.catalog.records import Accelerator, EngineVersion, Overhead
 from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.request import FitRequest
-from advisor.fit.versions import minor
+from advisor.fit.versions import behaviour, minor
 from advisor.quantities.provenance import Provenance
 from advisor.quantities.units import GIB
 
@@ -25,14 +25,26 @@ class SchedulerLimits:
 
 
 def scheduler_limits(request: FitRequest, accelerator: Accelerator) -> SchedulerLimits:
-    """vLLM's server defaults by device memory (facts: model-fit, section 3), where nothing is stated."""
-    if request.device_memory_gib >= _LARGE_DEVICE_GIB:
-        tokens, sequences = 16384, 1024
-    elif request.device_memory_gib >= _MEDIUM_DEVICE_GIB and accelerator.architecture != "Ampere":
-        tokens, sequences = 8192, 1024
+    """The limits of a server of this version on this device, where nothing is stated (facts: model-fit, section 3)."""
+    version = behaviour(request.engine, request.engine_version)
+    tokens, sequences = _default_limits(accelerator, request.device_memory_gib, version)
+    sequences = request.max_num_seqs or sequences
+    if request.max_num_batched_tokens is None:
+        tokens = min(tokens, sequences * request.context_tokens)
     else:
-        tokens, sequences = 2048, 256
-    return SchedulerLimits(request.max_num_batched_tokens or tokens, request.max_num_seqs or sequences)
+        tokens = request.max_num_batched_tokens
+    return SchedulerLimits(tokens, sequences if request.max_num_seqs else min(sequences, tokens))
+
+
+def _default_limits(accelerator: Accelerator, memory_gib: float, version: EngineVersion | None) -> tuple[int, int]:
+    """max_num_batched_tokens and max_num_seqs of vLLM's API server."""
+    rule = version.scheduler_defaults if version else "memory_large"
+    if rule == "hopper":
+        return (8192 if accelerator.id.startswith(("H100", "H200")) else 2048), 1024
+    if rule == "memory_large" and memory_gib >= _LARGE_DEVICE_GIB:
+        return 16384, 1024
+    is_small = accelerator.id.startswith("A100") and rule != "memory"
+    return (8192, 1024) if memory_gib >= _MEDIUM_DEVICE_GIB and not is_small else (2048, 256)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class BlockRule(Generic[N]):
     """How many blocks a request takes; the same on every stage and device.
 
     local_groups is 0 where every layer keeps the whole context. inflight_tokens is what the scheduler may
-    add beyond a chunk before it frees blocks; reserved_blocks are never given to requests.
+    add beyond a chunk before it frees blocks; reserved_blocks are kept back by the start-up
+    check, but counted in by the figures that the engine prints.
     """
 
     block_tokens: int
@@ -32,7 +33,7 @@ class BlockRule(Generic[N]):
     inflight_tokens: N
     reserved_blocks: int
     tokens_by_concurrency: bool
-    """From vLLM 0.20 the printed token capacity is concurrency times context; before, blocks times block size."""
+    concurrency_by_tokens: bool
 
     @property
     def groups(self) -> int:
@@ -52,10 +53,16 @@ class BlockRule(Generic[N]):
         full = whole_up(self._most_kept_tokens, each) * self.local_groups
         return greater(greater((blocks - full) * each, lesser(short, self._most_kept_tokens)), 0)
 
+    def concurrency(self, blocks: N, context_tokens: float) -> N:
+        """The requests of a context that the engine says its blocks hold, when it starts."""
+        if self.concurrency_by_tokens:
+            return blocks * self.block_tokens / context_tokens
+        return blocks / self.blocks_per_request(context_tokens)
+
     def capacity_tokens(self, blocks: N, context_tokens: float) -> N:
         """The token capacity that the engine prints when it starts."""
-        if self.local_groups and self.tokens_by_concurrency:
-            return blocks / self.blocks_per_request(context_tokens) * context_tokens // 1
+        if self.tokens_by_concurrency:
+            return self.concurrency(blocks, context_tokens) * context_tokens // 1
         return blocks // self.groups * self.block_tokens
 
     def free_blocks(self, blocks: N) -> N:
@@ -82,9 +89,18 @@ def requests_per_rank(request: FitRequest) -> int:
     return -(-max(1, request.concurrency) // request.data_parallel_size)
 
 
-def inflight_tokens(version: EngineVersion, max_num_batched_tokens: int) -> int:
-    """Tokens that may be under way beyond a chunk: under async scheduling those of two steps."""
-    return max_num_batched_tokens * (2 if version.async_scheduling else 1)
+def inflight_tokens(version: EngineVersion, max_num_batched_tokens: int, pipeline_parallel_size: int) -> int:
+    """Tokens that may be under way beyond a chunk: those of every batch that the scheduler has out at once.
+
+    Asynchronous scheduling is the default of every version that counts them.
+    """
+    match version.batches_in_flight:
+        case "one":
+            return max_num_batched_tokens
+        case "pipeline":
+            return max_num_batched_tokens * max(2, pipeline_parallel_size)
+        case "pipeline_plus_one":
+            return max_num_batched_tokens * (pipeline_parallel_size + 1)
 
 
 def block_rule(request: FitRequest, version: EngineVersion, inflight_tokens: N, *, hybrid: bool) -> BlockRule[N]:
@@ -97,6 +113,7 @@ def block_rule(request: FitRequest, version: EngineVersion, inflight_tokens: N, 
         inflight_tokens=inflight_tokens,
         reserved_blocks=version.reserved_blocks,
         tokens_by_concurrency=version.tokens_by_concurrency,
+        concurrency_by_tokens=version.concurrency_by_tokens,
     )
 
 

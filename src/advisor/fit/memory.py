@@ -68,7 +68,7 @@ def paged_memory(request: FitRequest, accelerator: Accelerator, version: EngineV
     """Memory under an engine that pages its cache. InputError for a hybrid cache that the version lacks."""
     hybrid = hybrid_in_force(request, version)
     limits = scheduler_limits(request, accelerator)
-    inflight = inflight_tokens(version, limits.max_num_batched_tokens)
+    inflight = inflight_tokens(version, limits.max_num_batched_tokens, request.pipeline_parallel_size)
     rules: dict[bool, BlockRule[float]] = {
         state: block_rule(request, version, inflight, hybrid=state) for state in (True, False)
     }
@@ -165,7 +165,7 @@ def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool) -> Kv
         blocks=pool.blocks,
         capacity_tokens=int(rule.capacity_tokens(pool.blocks, request.context_tokens)),
         max_context_tokens=min(limit, int(rule.longest_context(free))),
-        max_concurrency_at_context=pool.blocks / each,
+        max_concurrency_at_context=rule.concurrency(pool.blocks, request.context_tokens),
         block_bytes=pool.block_bytes,
         block_tokens=rule.block_tokens,
         groups=rule.groups,
