@@ -174,12 +174,22 @@ def test_more_cache_than_the_devices_hold_is_impossible() -> None:
     assert seen.beside_bytes < 0
 
 
-def test_much_less_cache_than_predicted_is_unexplained_and_not_impossible() -> None:
-    h100 = reported(check_fit(request("p5.48xlarge")))
-    declared = check_fit(as_observed(request("p5en.48xlarge"), h100))
-    seen = implied(declared, h100)
+@pytest.mark.parametrize(
+    ("more_gib", "expected"),
+    [
+        (1.5, Consistency.CONSISTENT),
+        (3.0, Consistency.UNEXPLAINED),
+        (7.0, Consistency.IMPOSSIBLE),
+        (-3.0, Consistency.UNEXPLAINED),
+        (-9.0, Consistency.IMPLAUSIBLE),
+    ],
+)
+def test_how_far_a_cache_is_from_the_prediction_decides_what_it_proves(more_gib: float, expected: Consistency) -> None:
+    """The overheads of 8 H100s are 6.5 GiB, so 7 GiB more cache leaves less than nothing for them."""
+    result = check_fit(request())
+    seen = implied(result, reported(result, more_gib * GIB))
     assert seen is not None
-    assert seen.consistency is Consistency.UNEXPLAINED
+    assert seen.consistency is expected
 
 
 def test_fewer_sequences_than_the_default_are_found_and_no_contradiction() -> None:

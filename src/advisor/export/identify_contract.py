@@ -39,7 +39,7 @@ class Combination(BaseModel):
     data_parallel_size: int
     max_num_batched_tokens: int | None = Field(description="null: the engine's default for the device explains it")
     max_num_seqs: int | None = Field(description="null: the engine's default for the device explains it")
-    consistency: Literal["consistent", "unexplained", "impossible"]
+    consistency: Literal["consistent", "unexplained", "implausible", "impossible"]
     hybrid: bool
     blocks: int
     predicted_blocks: int

@@ -1,7 +1,7 @@
 """What a server can be, by what it reports, and whether what somebody declares of it agrees.
 
 A declaration is corroborated by a cache within the doubt of the overheads, and contradicted by one that its
-devices could not hold, or that other stacks explain and it does not. Silence is neither.
+devices cannot have. What lies between is unexplained; silence says nothing.
 """
 
 from collections import defaultdict
@@ -13,7 +13,6 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.records import Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.identify import Identification, Match, Offer, Suspect, identify, tells_enough
-from advisor.fit.implied import Consistency
 from advisor.fit.observed import Observed
 from advisor.fit.served import served_as
 from advisor.fit.versions import behaviour, release_of
@@ -86,7 +85,7 @@ def identify_observed(catalog: Catalog, observed: Observed, declaration: Declara
         outcome: Outcome = "found" if found.matches else "nothing_consistent"
         return Identified(observed, declaration, version, outcome, found)
     declared = _declared(catalog, observed, declaration, suspects, engine, version)
-    outcome = "contradicted" if against else _judged(found, declared)
+    outcome = "contradicted" if against else _judged(declared)
     return Identified(observed, declaration, version, outcome, found, declared, against)
 
 
@@ -107,12 +106,12 @@ def _declared(
     return identify(told, tuple(suspects), _offers(catalog, declaration), engine, version)
 
 
-def _judged(found: Identification, declared: Identification) -> Outcome:
-    """A declaration is contradicted by more cache than it can hold, or by others that explain what it does not."""
+def _judged(declared: Identification) -> Outcome:
+    """A declaration is contradicted where none of its layouts can have the cache; another version may explain less."""
     if declared.matches:
         return "corroborated"
-    impossible = declared.closest is None or declared.closest.implied.consistency is Consistency.IMPOSSIBLE
-    return "contradicted" if impossible or found.matches else "unexplained"
+    closest = declared.closest
+    return "contradicted" if closest is None or closest.implied.consistency.denies else "unexplained"
 
 
 def _silence(observed: Observed, version: str | None) -> Iterable[Reason]:

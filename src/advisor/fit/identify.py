@@ -89,7 +89,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """The combinations that are consistent; the nearest of the others; and what stays open.
+    """The combinations that are consistent; the nearest of the others, if possible a possible one; and what stays open.
 
     Those that default settings explain come before those that need others, and then the nearest first.
 
@@ -123,7 +123,7 @@ def identify(
     tried.sort(key=_distance)
     consistent = tuple(match for match in tried if match.implied.consistency is Consistency.CONSISTENT)
     others = [match for match in tried if match.implied.consistency is not Consistency.CONSISTENT]
-    others.sort(key=lambda match: abs(match.implied.difference_bytes))
+    others.sort(key=lambda match: (match.implied.consistency.denies, abs(match.implied.difference_bytes)))
     return Identification(
         matches=consistent,
         closest=others[0] if others else None,

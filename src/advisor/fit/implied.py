@@ -22,17 +22,27 @@ _ROUNDING = 0.005
 _LOG_ROUNDING_BYTES = GIB / 100
 """A log prints memory in GiB with two decimals."""
 
+_MOST_UNEXPLAINED_BYTES = 8 * GIB
+"""Overheads that were measured differ by up to 4 GiB between versions and settings; twice that is another stack."""
+
 
 class Consistency(StrEnum):
     """Whether an observed cache agrees with a stack.
 
-    consistent: within the doubt of the overheads; impossible: more cache than the devices could hold;
-    unexplained: possible, and further from the prediction than that doubt.
+    consistent: within the doubt of the overheads; unexplained: further from the prediction than that doubt, as
+    another version or setting may be; implausible: less cache than any of them would leave; impossible: more
+    than the devices could hold beside the weights.
     """
 
     CONSISTENT = "consistent"
     UNEXPLAINED = "unexplained"
+    IMPLAUSIBLE = "implausible"
     IMPOSSIBLE = "impossible"
+
+    @property
+    def denies(self) -> bool:
+        """Whether the cache cannot be that of the stack."""
+        return self in (Consistency.IMPLAUSIBLE, Consistency.IMPOSSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,10 @@ class Implied:
     def consistency(self) -> Consistency:
         if abs(self.difference_bytes) <= self.band_bytes + self.doubt_bytes:
             return Consistency.CONSISTENT
-        return Consistency.IMPOSSIBLE if self.beside_bytes < -self.doubt_bytes else Consistency.UNEXPLAINED
+        if self.beside_bytes < -self.doubt_bytes:
+            return Consistency.IMPOSSIBLE
+        is_far = -self.difference_bytes > _MOST_UNEXPLAINED_BYTES
+        return Consistency.IMPLAUSIBLE if is_far else Consistency.UNEXPLAINED
 
 
 def implied(result: FitResult, observed: Observed) -> Implied | None:

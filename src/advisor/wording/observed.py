@@ -59,7 +59,10 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "nothing_consistent": "None of {tried} combinations explains it.",
     "corroborated": "It is what {declared} holds; {matches} of {tried} combinations explain it{settings}.",
     "contradicted": "It is not what {declared} would report; {matches} of {tried} combinations explain it{settings}.",
-    "unexplained": "Neither {declared} nor any other of {tried} combinations explains it.",
+    "unexplained": (
+        "It is further from what {declared} should report than the doubt of the overheads, and not impossible: another "
+        "version or setting may explain it; {matches} of {tried} combinations do{settings}."
+    ),
     "too_little": "It says too little to be identified.",
 }
 
@@ -113,4 +116,6 @@ def agreement(seen: Implied) -> str:
     apart = f"{text.gib(abs(seen.difference_bytes))} {more} per device, the doubt is ± {text.gib(seen.band_bytes)}"
     if seen.consistency is Consistency.IMPOSSIBLE:
         return f"{size}: {apart}; that is more than its memory holds beside the weights"
+    if seen.consistency is Consistency.IMPLAUSIBLE:
+        return f"{size}: {apart}; no overhead that was ever measured is so large"
     return f"{size}: {apart}"
