@@ -119,6 +119,11 @@ def _seen_bytes(observed: Observed, cache: KvCache, block_bytes: int) -> tuple[f
 
 def as_observed(request: FitRequest, observed: Observed) -> FitRequest:
     """The request under the settings that the server tells; those it does not tell stay."""
+    return replace(request, **settings_told(observed), concurrency=1)
+
+
+def settings_told(observed: Observed) -> dict[str, Any]:
+    """The settings that a server tells, under the names of a fit question's fields."""
     told: dict[str, Any] = {
         "context_tokens": observed.max_model_len,
         "kv_dtype": kv_dtype_of(observed),
@@ -128,10 +133,11 @@ def as_observed(request: FitRequest, observed: Observed) -> FitRequest:
         "tensor_parallel_size": observed.tensor_parallel_size,
         "pipeline_parallel_size": observed.pipeline_parallel_size,
         "data_parallel_size": observed.engines if observed.engines > 1 else None,
+        "expert_parallel": observed.expert_parallel,
         "max_num_batched_tokens": observed.max_num_batched_tokens,
         "max_num_seqs": observed.max_num_seqs,
     }
-    return replace(request, **{name: value for name, value in told.items() if value is not None}, concurrency=1)
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def kv_dtype_of(observed: Observed) -> KvDtype | None:

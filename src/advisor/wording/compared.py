@@ -1,0 +1,71 @@
+"""Words for a prediction beside what a server says: the names of the quantities, and what comes of it."""
+
+from advisor.fit.compare import Comparison, Outcome
+from advisor.fit.observed import Observed
+
+SENTENCES = {
+    "compared_setting_denied": "{setting} is stated as {stated}; the server says {told}.",
+    "compared_runs_nevertheless": "The verdict is {verdict}, and yet the server runs.",
+    "compared_starts_nevertheless": (
+        "One request of its length should be {short_bytes} per device short, and yet the server came up."
+    ),
+    "compared_fails_nevertheless": (
+        "One request of its length should leave {margin_bytes} per device, and yet the server did not start."
+    ),
+    "compared_simulated": "The endpoint is simulated: it proves nothing about an instance.",
+    "compared_memory_taken": (
+        "The server did not start because other processes held its devices: that says nothing about what fits."
+    ),
+    "compared_start_failed": "The server did not start, and its log names no memory as the cause.",
+    "compared_pinned": "A flag sets the size of the cache, so it says nothing of what memory the engine leaves for it.",
+    "compared_cache_untold": "Nothing is told of the cache itself: neither its blocks, nor its tokens, nor its memory.",
+    "compared_other_device": "The devices are of another size than those of {instance}.",
+    "compared_cache_differs": (
+        "The cache differs by more than the band: another accelerator, degree or checkpoint, other processes on the "
+        "devices, or settings that the server does not tell. --identify lists the stacks that explain it."
+    ),
+    "compared_weights_differ": "Weights of another size were loaded: another checkpoint, or another degree.",
+    "compared_last_start": "The log holds {starts} starts; the last one is compared.",
+    "compared_one_engine": "The server has {engines} data-parallel engines; the cache of one is compared.",
+    "compared_tp_assumed": "Neither you nor the server states the degree: TP {tensor_parallel_size} is assumed (--tp).",
+    "compared_checkpoint_assumed": (
+        "Neither you nor the server's model name states the checkpoint: {checkpoint} is assumed (--checkpoint)."
+    ),
+    "compared_scheduler_assumed": (
+        "max_num_seqs and max_num_batched_tokens are taken to be the engine's defaults where nobody states them."
+    ),
+}
+
+_QUANTITIES = {
+    "usable_bytes": "usable per device",
+    "weights_bytes": "weights and RoPE table",
+    "activation_bytes": "activation",
+    "non_torch_bytes": "non-torch",
+    "cuda_graph_bytes": "CUDA graphs",
+    "kv_needed_bytes": "KV cache needed",
+    "kv_cache_bytes": "KV cache available",
+    "kv_cache_blocks": "KV cache blocks",
+    "pinned_blocks": "blocks of the stated size",
+    "kv_cache_tokens": "KV cache tokens",
+    "max_concurrency": "maximum concurrency",
+}
+
+
+def quantity(name: str) -> str:
+    """What a line compares."""
+    return _QUANTITIES[name]
+
+
+def verdict(comparison: Comparison, observed: Observed) -> str:
+    """What comes of a comparison, in one sentence."""
+    whose = "log" if observed.failure or observed.max_model_len is None else "server"
+    cache = [
+        line for line in comparison.lines if line.quantity in ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes")
+    ]
+    share = cache[0].relative_error if cache else None
+    apart = f": its KV cache was predicted {share:+.1%} off" if share is not None else ""
+    if comparison.outcome is Outcome.AGREES:
+        return f"The prediction agrees with the {whose}{apart}, within the band."
+    if comparison.outcome is Outcome.DIFFERS:
+        return f"The prediction differs from the {whose}{apart}."
+    return "It proves nothing about the prediction."
