@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_SHARES = frozenset({"gpu_memory_utilization"})
+_SHARES = frozenset({"gpu_memory_utilization", "kv_budget_share"})
 _MAY_BE_ZERO = frozenset(
     {
         "accelerator_count",

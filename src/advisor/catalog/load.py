@@ -16,6 +16,7 @@ from advisor.catalog.records import (
     Accelerator,
     Architecture,
     Checkpoint,
+    DocumentedParallel,
     Engine,
     EngineVersion,
     Gate,
@@ -24,6 +25,8 @@ from advisor.catalog.records import (
     Model,
     Notice,
     Overhead,
+    PublishedRun,
+    Release,
     Vision,
 )
 from advisor.errors import InputError, UnknownIdError
@@ -248,6 +251,9 @@ def _engine(table: Table) -> Engine:
         "versions": _cited_rows(EngineVersion, table, values, "versions"),
         "overheads": _parts(Overhead, table, values, "overheads", {}),
         "gates": _cited_rows(Gate, table, values, "gates"),
+        "releases": _cited_rows(Release, table, values, "releases"),
+        "documented_parallel": _cited_rows(DocumentedParallel, table, values, "documented_parallel"),
+        "published_runs": _cited_rows(PublishedRun, table, values, "published_runs"),
     }
     engine = build(Engine, table, given, values)
     for version in engine.versions:

@@ -362,6 +362,44 @@ class Gate:
         return self.native_from is None or compute_capability >= self.native_from
 
 
+ReleaseStatus = Literal["beta", "stabilised", "pinned", "degraded", "maintenance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a vendor's release means for Llama 4, until the next one that is listed.
+
+    kv_budget_share is the largest share of the budget that the release's serving plugin gives to the cache.
+    """
+
+    since: str
+    status: ReleaseStatus
+    documented_context_tokens: int
+    source: str
+    kv_budget_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedParallel:
+    """Tensor-parallel degrees that the vendor documents on a family of instances."""
+
+    family: str
+    tensor_parallel_sizes: tuple[int, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRun:
+    """A configuration of Llama 4 that somebody published as running."""
+
+    model: str
+    family: str
+    tensor_parallel_size: int
+    max_sequences: int
+    source: str
+    context_tokens: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A serving engine: which accelerators, which versions, what it costs in memory.
@@ -381,7 +419,6 @@ class Engine:
     documented: bool = True
     """Whether the engine's vendor documents Llama 4 on these accelerators."""
     max_context_tokens: int | None = None
-    documented_context_tokens: int | None = None
     max_sequences: int | None = None
     """Largest batch that a published configuration compiles; None where the device decides."""
     chunked_attention: bool = True
@@ -389,7 +426,16 @@ class Engine:
     advised: bool = True
     """Whether advice may pick it. Fit judges the others too, with less certainty, and has no command for them."""
     gates: tuple[Gate, ...] = ()
+    releases: tuple[Release, ...] = ()
+    documented_parallel: tuple[DocumentedParallel, ...] = ()
+    published_runs: tuple[PublishedRun, ...] = ()
+
     note: str = ""
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether versions of it are told apart: by how they behave, or by what each release supports."""
+        return bool(self.versions or self.releases)
 
 
 @dataclass(frozen=True, slots=True)

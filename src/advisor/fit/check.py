@@ -6,13 +6,16 @@ the weights: what is left after them and the engine's overheads must hold the ca
 
 from advisor.fit.kv import context_limit
 from advisor.fit.memory import Memory, contiguous_memory, paged_memory
+from advisor.fit.neuron import bank_reasons, degree_reasons
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve import serve_command
 from advisor.fit.versions import behaviour
-from advisor.reasons import Reason, Severity, error, info, warning
+from advisor.reasons import Parameter, Reason, Severity, error, info, warning
+
+_ARITHMETIC = "arithmetic on the model's published dimensions; nobody vouches that the engine runs there"
 
 
 def check_fit(request: FitRequest) -> FitResult:
@@ -23,8 +26,8 @@ def check_fit(request: FitRequest) -> FitResult:
     sizes = valid_sizes(request) if request.pipeline_parallel_size <= request.device_count else ()
     tp = request.tensor_parallel_size or (sizes[-1] if sizes else 1)
     if _fatal(platform):
-        return _refused(request, Verdict.UNSUPPORTED, platform, tp, sizes)
-    parallel = [*objections(request, tp), *_context(request)]
+        return _refused(request, Verdict.UNSUPPORTED, [*platform, *_arithmetic(request, tp)], tp, sizes)
+    parallel = [*objections(request, tp), *degree_reasons(request, tp), *_context(request)]
     if _fatal(parallel):
         return _refused(request, Verdict.INVALID, [*parallel, *platform], tp, sizes)
     memory = _memory(request, tp)
@@ -55,6 +58,8 @@ def _memory(request: FitRequest, tp: int) -> Memory:
 def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     source = request.engine.origin.default.source
     found = [*_cache_reasons(memory.per_device, source), *_headroom_reasons(request, memory, source)]
+    if request.engine.accelerators == "neuron":
+        found += bank_reasons(request, memory.per_device)
     limits = memory.limits
     if limits is not None and request.concurrency > limits.max_num_seqs:
         found.append(
@@ -101,6 +106,18 @@ def _headroom_reasons(request: FitRequest, memory: Memory, source: str) -> list[
             context_tokens=request.context_tokens,
         )
     ]
+
+
+def _arithmetic(request: FitRequest, tp: int) -> list[Reason]:
+    """What the memory alone would say of a platform that is not supported, where the engine is one for its chips."""
+    accelerator = request.accelerator
+    if accelerator is None or accelerator.kind != request.engine.accelerators or _fatal(objections(request, tp)):
+        return []
+    device = _memory(request, tp).per_device
+    said: dict[str, Parameter] = {"weights_bytes": device.weights_bytes, "needed_bytes": device.kv_needed_bytes}
+    if device.margin_bytes >= 0:
+        return [info("memory_would_hold", _ARITHMETIC, **said, available_bytes=device.kv_cache_bytes)]
+    return [info("memory_would_not_hold", _ARITHMETIC, **said, budget_bytes=device.budget_bytes)]
 
 
 def _context(request: FitRequest) -> list[Reason]:

@@ -14,6 +14,7 @@ from advisor.catalog.records import Model
 from advisor.errors import near
 from advisor.fit.parallelism import padded_heads, vllm_objections
 from advisor.fit.pasted import commands
+from advisor.fit.versions import row_for
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)\[(?P<extras>[^\]]*)\]")
@@ -251,10 +252,11 @@ def _of_context(serve: _Serve, model: Model, is_base: bool, catalog: Catalog) ->
             yield error("context_beyond_model", source, **stated)
     if length is None and "--max-model-len" not in serve.flags:
         yield warning("context_unset", source, limit_tokens=most)
-    documented = catalog.engine("neuron").documented_context_tokens
-    if serve.is_neuron and documented is not None and length is not None and length > documented:
-        documented_by = catalog.engine("neuron").origin.default.source
-        yield warning("neuron_context_undocumented", documented_by, context_tokens=length, limit_tokens=documented)
+    neuron = catalog.engine("neuron")
+    release = row_for(neuron.releases, neuron.default_version)
+    if serve.is_neuron and release is not None and length is not None and length > release.documented_context_tokens:
+        documented = release.documented_context_tokens
+        yield warning("neuron_context_undocumented", release.source, context_tokens=length, limit_tokens=documented)
 
 
 def _is_share(value: str) -> bool:

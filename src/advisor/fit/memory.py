@@ -1,6 +1,6 @@
 """The memory of one device: what is left for the cache, what the requests need, and the margin between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.catalog.records import Accelerator, EngineVersion
 from advisor.errors import InputError
@@ -17,6 +17,7 @@ from advisor.fit.kv import (
     needed_bytes,
     requests_per_rank,
 )
+from advisor.fit.neuron import cache_cap_bytes
 from advisor.fit.parallelism import replica_devices
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, PerDevice, Verdict
@@ -118,7 +119,7 @@ def contiguous_memory(request: FitRequest, tp: int) -> Memory:
     cache = contiguous_cache(request, tp)
     each = cache.request_bytes(request.context_tokens)
     requests = requests_per_rank(request)
-    device = _per_device(request, overheads, utilization, weights, each * requests)
+    device = _capped(request, _per_device(request, overheads, utilization, weights, each * requests))
     concurrency = max(0.0, device.kv_cache_bytes) / each
     limit = context_limit(request)
     kv_cache = KvCache(
@@ -133,6 +134,14 @@ def contiguous_memory(request: FitRequest, tp: int) -> Memory:
     )
     verdict = VERDICTS[int(verdict_rank(device.margin_bytes, device.band_bytes, 0.0))]
     return Memory(verdict, device, weights, overheads, kv_cache, None, None, None)
+
+
+def _capped(request: FitRequest, device: PerDevice) -> PerDevice:
+    """The cache is no larger than the release's plugin lets it be."""
+    most = cache_cap_bytes(request, device.budget_bytes)
+    if most is None or device.kv_cache_bytes <= most:
+        return device
+    return replace(device, kv_cache_bytes=most, margin_bytes=most - device.kv_needed_bytes)
 
 
 @dataclass(frozen=True, slots=True)

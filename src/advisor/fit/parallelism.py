@@ -64,8 +64,9 @@ def objections(request: FitRequest, tensor_parallel_size: int) -> list[Reason]:
     found += _stages(request)
     idle = request.device_count - used
     if idle > 0 and not found:
+        say = warning if request.engine.accelerators == "neuron" else info
         found.append(
-            info("idle_devices", idle=idle, devices=request.device_count, replicas=request.device_count // used)
+            say("idle_devices", idle=idle, devices=request.device_count, replicas=request.device_count // used)
         )
     return found
 

@@ -82,9 +82,50 @@ SENTENCES = {
     ),
     "neuron_context": "This path is valid up to {limit_tokens} tokens; {context_tokens} are asked for.",
     "neuron_context_undocumented": "AWS documents {limit_tokens} tokens for Llama 4; {context_tokens} are asked for.",
-    "neuron_legacy": (
-        "Llama 4 on {engine} is beta and in maintenance: AWS says to pin SDK 2.28, and the model must be compiled "
+    "neuron_beta": (
+        "Llama 4 is beta in Neuron {version}: tested on Trn2, accurate up to 8,192 tokens, and compiled outside vLLM "
         "before serving."
+    ),
+    "neuron_stabilised": (
+        "Llama 4 is beta in Neuron {version}, with the stability fix of 2.27.1; it is compiled before serving."
+    ),
+    "neuron_pinned": (
+        "Llama 4 on Neuron is beta and a legacy path: AWS says to pin SDK 2.28 for it, and the model must be compiled "
+        "before serving."
+    ),
+    "neuron_degraded": (
+        "Neuron {version} supports NxD Inference on Trn2 and newer only and removed the prefill kernel that Llama 4 "
+        "used: AWS says to pin 2.28."
+    ),
+    "neuron_maintenance": (
+        "In Neuron {version} NxD Inference, the only path of Llama 4, is in maintenance, and the new vLLM Neuron "
+        "plugin has no recipe for it: AWS says to pin 2.28."
+    ),
+    "neuron_lnc_shares_bank": (
+        "LNC {lnc} makes {logical_cores} logical cores, of which {usual_lnc} share a memory bank of {bank_gib} GiB: "
+        "{core_gib} GiB for each. AWS documents Llama 4 with LNC {usual_lnc} only."
+    ),
+    "neuron_degree_undocumented": (
+        "TP {tensor_parallel_size} is not among the degrees that AWS documents on {family}: {documented}."
+    ),
+    "neuron_run_unpublished": (
+        "Nobody has published {model} on {family} at TP {tensor_parallel_size}; published degrees: {published}."
+    ),
+    "neuron_cache_capped": (
+        "The vLLM Neuron plugin of this release gives the cache at most {share} of the budget, {available_bytes} per "
+        "core, unless VLLM_NEURON_KV_GMU_BUDGET_CAP_FRACTION is set."
+    ),
+    "neuron_bank_exceeded": (
+        "The compiler places all tensors of a compiled program in one memory bank of {bank_bytes}: it would refuse "
+        "this before anything is served."
+    ),
+    "memory_would_hold": (
+        "By arithmetic alone the memory would do: {weights_bytes} of weights per device leave {available_bytes}, and "
+        "{needed_bytes} are needed for the cache."
+    ),
+    "memory_would_not_hold": (
+        "Nor would the memory do: {weights_bytes} of weights per device and {needed_bytes} of cache, where "
+        "{budget_bytes} are to be had."
     ),
     "neuron_community": "{engine} is a community path that AWS does not document for Llama 4; text only.",
     "neuron_overheads_unknown": (

@@ -66,7 +66,7 @@ def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tupl
         return engine, engine.default_version
     name, _, version = stated.partition("@")
     engine = catalog.engine(name)
-    if version and engine.versions:
+    if version and engine.is_versioned:
         version_key(version)
     return engine, version or engine.default_version
 
