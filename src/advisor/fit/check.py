@@ -11,7 +11,7 @@ from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
-from advisor.fit.serve import serve_command
+from advisor.fit.serve.command import serve_command
 from advisor.fit.versions import behaviour
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 
@@ -32,16 +32,17 @@ def check_fit(request: FitRequest) -> FitResult:
         return _refused(request, Verdict.INVALID, [*parallel, *platform], tp, sizes)
     memory = _memory(request, tp)
     reasons = [*_memory_reasons(request, memory), *parallel, *platform]
+    parallelism = _parallelism(request, tp, sizes)
     return FitResult(
         request=request,
         verdict=memory.verdict,
-        parallelism=_parallelism(request, tp, sizes),
+        parallelism=parallelism,
         per_device=memory.per_device,
         kv_cache=memory.kv_cache,
         hybrid_on=memory.hybrid_on,
         hybrid_off=memory.hybrid_off,
         reasons=tuple(reasons),
-        serve=serve_command(request, tp) if memory.verdict.runs else None,
+        serve=serve_command(request, parallelism, memory.kv_cache) if memory.verdict.runs else None,
         weights=memory.weights,
         overheads=memory.overheads,
     )

@@ -98,7 +98,8 @@ class ServeFlag:
 class ServeCommand:
     """What serves the combination: steps to take before (compiling, say), environment, and the command.
 
-    flags explains every setting that is not the engine's default, in the order of argv.
+    flags explains every setting that is not the engine's default, in the order of argv. copies are there
+    where one process does not serve it all: the command as it is started in each place instead.
     """
 
     argv: tuple[str, ...]
@@ -106,6 +107,20 @@ class ServeCommand:
     flags: tuple[ServeFlag, ...] = ()
     before: tuple["ServeCommand", ...] = ()
     cautions: tuple[Reason, ...] = ()
+    copies: tuple["ServeCopy", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServeCopy:
+    """The command in one place: one of several instances, or one of several replicas in an instance.
+
+    flags explains only what this place adds.
+    """
+
+    place: Reason
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+    flags: tuple[ServeFlag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,11 @@ def row_for(rows: Sequence[D], version: str) -> D | None:
     return held[-1] if held else None
 
 
+def reaches(version: str, since: str) -> bool:
+    """Whether a version is `since` or newer."""
+    return _padded(version) >= _padded(since)
+
+
 def _padded(version: str) -> tuple[int, ...]:
     """A version of fewer parts stands for the last release of that line, so 0.33 includes 0.33.0 and 0.33.1."""
     key = version_key(version)

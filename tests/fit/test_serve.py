@@ -1,0 +1,198 @@
+"""Serve commands as an architect would paste them: flags of the version, a reason for each, nothing that is gone."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from advisor.catalog.load import Catalog
+from advisor.fit.command_check import check_command
+from advisor.fit.pasted import commands
+from advisor.fit.result import ServeCommand
+from advisor.wording.reasons import sentence
+from advisor.wording.serve_script import script
+from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.fit_question import FitQuestion
+
+SCOUT = FitQuestion(model="llama-4-scout", instance="p5.48xlarge")
+MAVERICK = FitQuestion(model="llama-4-maverick", instance="p5.48xlarge", checkpoint="fp8")
+REMOVED = {"--device", "--swap-space", "--disable-log-requests", "--override-neuron-config"}
+EVERY_SETTING = replace(
+    SCOUT,
+    context_tokens=131_072,
+    kv_dtype="fp8",
+    hybrid_kv=False,
+    gpu_memory_utilization=0.95,
+    max_num_seqs=64,
+    max_num_batched_tokens=4096,
+    block_tokens=32,
+    expert_parallel=True,
+    mm_encoder="data",
+)
+
+
+def serve(catalog: Catalog, question: FitQuestion) -> ServeCommand:
+    result = fit(catalog, question)
+    assert result.serve is not None, [sentence(reason) for reason in result.reasons]
+    return result.serve
+
+
+def value(command: ServeCommand, flag: str) -> str:
+    return command.argv[command.argv.index(flag) + 1]
+
+
+def _commands_of(catalog: Catalog) -> Iterator[ServeCommand]:
+    """What every combination of the catalogue that runs is served with, under each engine and in several shapes."""
+    for model in catalog.models:
+        for engine in catalog.engines:
+            whole = FitQuestion(model, "", engine=engine, context_tokens=4096)
+            parts = replace(whole, tensor_parallel_size=2, kv_dtype="fp8", mm_encoder="none")
+            two = replace(whole, tensor_parallel_size=8, pipeline_parallel_size=2, nodes=2, max_num_seqs=16)
+            for result in (each for question in (whole, parts, two) for each in fit_everywhere(catalog, question)):
+                if result.serve is not None:
+                    yield result.serve
+
+
+@pytest.fixture(scope="module")
+def every_command(catalog: Catalog) -> list[ServeCommand]:
+    return list(_commands_of(catalog))
+
+
+def test_no_command_of_the_catalogue_has_a_flag_that_its_engine_refuses(
+    catalog: Catalog, every_command: list[ServeCommand]
+) -> None:
+    served = {argv for command in every_command for argv in (command.argv, *(c.argv for c in command.copies))}
+    of_vllm = {argv for argv in served if argv[:2] == ("vllm", "serve")}
+    flags = {tuple(word for word in argv if word.startswith("--")): argv for argv in of_vllm}
+    assert len(flags) >= 5
+    for argv in flags.values():
+        refused = [reason.code for reason in check_command(shlex.join(argv), catalog).reasons if "flag" in reason.code]
+        assert refused == []
+    assert not any(REMOVED & set(argv) for argv in served)
+
+
+def test_every_command_of_the_catalogue_says_why_each_setting_is_there(every_command: list[ServeCommand]) -> None:
+    for command in every_command:
+        stated = {word for word in command.argv if word.startswith("--")} | {name for name, _ in command.env}
+        assert stated == {each.name for each in command.flags}
+        assert all(sentence(each.reason).endswith(".") for each in command.flags)
+
+
+def test_a_script_runs_in_a_shell_what_the_command_says(catalog: Catalog) -> None:
+    for command in (serve(catalog, EVERY_SETTING), serve(catalog, replace(SCOUT, instance="trn2.48xlarge"))):
+        ran = [tuple(words) for words in commands("\n".join(script(command, 60))) if words]
+        assert ran == [*(step.argv for step in command.before), command.argv]
+
+
+def test_every_setting_of_the_question_is_in_the_command(catalog: Catalog) -> None:
+    command = serve(catalog, EVERY_SETTING)
+    assert shlex.split(shlex.join(command.argv)) == list(command.argv)
+    assert check_command(shlex.join(command.argv), catalog).reasons == ()
+    assert command.argv[3:] == (
+        *("--tensor-parallel-size", "8", "--enable-expert-parallel", "--max-model-len", "131072"),
+        *("--kv-cache-dtype", "fp8", "--block-size", "32", "--disable-hybrid-kv-cache-manager"),
+        *("--gpu-memory-utilization", "0.95", "--max-num-seqs", "64", "--max-num-batched-tokens", "4096"),
+        *("--mm-encoder-tp-mode", "data"),
+    )
+
+
+def test_the_context_is_stated_because_the_default_would_be_refused(catalog: Catalog) -> None:
+    stated = {each.name: sentence(each.reason) for each in serve(catalog, SCOUT).flags}
+    assert stated["--max-model-len"].startswith("The default, 10,485,760, would be refused here: ")
+    stated = {
+        each.name: sentence(each.reason)
+        for each in serve(catalog, replace(MAVERICK, instance="p6-b200.48xlarge")).flags
+    }
+    assert stated["--max-model-len"] == "The default is 1,048,576; this bounds what one request may hold."
+
+
+@pytest.mark.parametrize(
+    ("version", "hybrid", "env", "flagged"),
+    [
+        ("0.12.0", True, {"VLLM_ALLOW_CHUNKED_LOCAL_ATTN_WITH_HYBRID_KV_CACHE": "1"}, False),
+        ("0.12.0", False, {}, False),
+        ("0.33.0", True, {}, False),
+        ("0.33.0", False, {}, True),
+    ],
+)
+def test_the_hybrid_cache_is_switched_as_the_version_has_it(
+    catalog: Catalog, version: str, hybrid: bool, env: dict[str, str], flagged: bool
+) -> None:
+    command = serve(catalog, replace(SCOUT, engine=f"vllm@{version}", hybrid_kv=hybrid))
+    assert dict(command.env) == env
+    assert ("--disable-hybrid-kv-cache-manager" in command.argv) is flagged
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("0.33.0", ("--language-model-only",)),
+        ("0.16.0", ("--limit-mm-per-prompt", '{"image": 0}')),
+        ("0.8.4", ("--limit-mm-per-prompt", "image=0")),
+    ],
+)
+def test_text_only_is_said_as_the_version_understands_it(
+    catalog: Catalog, version: str, words: tuple[str, ...]
+) -> None:
+    command = serve(catalog, replace(SCOUT, engine=f"vllm@{version}", mm_encoder="none"))
+    assert command.argv[-len(words) :] == words
+    cautions = [reason.code for reason in command.cautions]
+    assert cautions == (["serve_encoder_stays"] if version == "0.8.4" else [])
+
+
+def test_two_replicas_in_one_instance_have_gpus_and_ports_of_their_own(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, tensor_parallel_size=4))
+    assert [dict(copy.env) for copy in command.copies] == [
+        {"CUDA_VISIBLE_DEVICES": "0,1,2,3"},
+        {"CUDA_VISIBLE_DEVICES": "4,5,6,7"},
+    ]
+    assert [copy.argv[-2:] for copy in command.copies] == [("--port", "8000"), ("--port", "8001")]
+    assert serve(catalog, SCOUT).copies == ()
+
+
+def test_two_instances_get_a_command_each_and_only_the_first_answers(catalog: Catalog) -> None:
+    two = replace(MAVERICK, checkpoint="bf16", tensor_parallel_size=8, pipeline_parallel_size=2, nodes=2)
+    command = serve(catalog, two)
+    first, second = command.copies
+    assert command.argv == first.argv
+    assert first.argv[-6:] == ("--nnodes", "2", "--node-rank", "0", "--master-addr", "node-0")
+    assert second.argv[-5:] == ("--node-rank", "1", "--master-addr", "node-0", "--headless")
+    for copy in command.copies:
+        assert check_command(shlex.join(copy.argv), catalog).reasons == ()
+
+
+def test_data_parallel_ranks_on_two_instances_find_each_other(catalog: Catalog) -> None:
+    command = serve(catalog, replace(MAVERICK, tensor_parallel_size=8, data_parallel_size=2, nodes=2))
+    first, second = command.copies
+    assert "--data-parallel-start-rank" not in first.argv
+    assert second.argv[-3:] == ("--data-parallel-start-rank", "1", "--headless")
+    assert "--nnodes" not in second.argv
+
+
+def test_versions_that_cannot_span_instances_start_ray_before(catalog: Catalog) -> None:
+    two = replace(MAVERICK, instance="p5en.48xlarge", tensor_parallel_size=8, pipeline_parallel_size=2, nodes=2)
+    command = serve(catalog, replace(two, engine="vllm@0.10.2"))
+    assert [step.argv[:2] for step in command.before] == [("ray", "start"), ("ray", "start")]
+    assert value(command, "--distributed-executor-backend") == "ray"
+    assert command.copies == ()
+
+
+def test_neuron_compiles_first_and_its_blocks_are_its_sequences(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", context_tokens=16_384))
+    (compiling,) = command.before
+    assert dict(command.env)["NEURON_COMPILED_ARTIFACTS"] in compiling.argv
+    assert value(command, "--num-gpu-blocks-override") == value(command, "--max-num-seqs") == "1"
+    assert json.loads(value(command, "--limit-mm-per-prompt")) == {"image": 5}
+    text = json.loads(value(command, "--additional-config"))["override_neuron_config"]["text_config"]
+    assert (text["tp_degree"], text["cp_degree"], text["seq_len"]) == (64, 16, 16_384)
+
+
+def test_optimum_exports_the_shape_that_it_serves(catalog: Catalog) -> None:
+    published = replace(SCOUT, instance="trn1.32xlarge", engine="optimum-neuron", context_tokens=4096, concurrency=8)
+    command = serve(catalog, published)
+    (export,) = command.before
+    shape = ("--batch_size", "8", "--sequence_length", "4096", "--tensor_parallel_size", "32")
+    assert command.argv == ("optimum-cli", "neuron", "serve", "-m", export.argv[-1], *shape)
+    assert export.argv[-7:-1] == shape
