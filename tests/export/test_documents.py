@@ -28,6 +28,7 @@ from advisor.export.identify_document import identify_document
 from advisor.export.recommendation_document import recommendation_document
 from advisor.export.recommendation_provenance import with_provenance
 from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names, schema_text
+from advisor.export.verification_document import verified_document
 from advisor.export.verify_document import verify_document
 from advisor.fit.declared import identify_observed
 from advisor.fit.observed import Observed
@@ -40,6 +41,7 @@ from advisor.workflows.catalog.rows import Buying, entry_of, instance_rows, pric
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 from advisor.workflows.report_charts import open_report, report_named
+from advisor.workflows.verify_fit import verify_fit
 from evidence.results import point, result
 from fit.test_identify import LOGGED
 from today import TODAY
@@ -56,6 +58,9 @@ _QUESTIONS = {
 def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Document]]:
     for question in _QUESTIONS.values():
         yield "fit", fit_document(fit(catalog, question), sentence)
+    for seen in (LOGGED, Observed("http://10.0.0.7:8000", started=True, simulated=True)):
+        compared = verify_fit(catalog, _QUESTIONS["fits"], seen)
+        yield "fit", verified_document(compared.result, seen, compared.comparison, sentence, TODAY)
     for seen in (LOGGED, Observed("http://10.0.0.7:8000")):
         yield "identify", identify_document(identify_observed(catalog, seen), sentence, TODAY)
     for settings in (

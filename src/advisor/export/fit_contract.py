@@ -69,6 +69,67 @@ class Alternatives(BaseModel):
     hybrid_off: KvCache | None
 
 
+class VerifiedLine(BaseModel):
+    """One quantity, predicted and observed, in its unit."""
+
+    quantity: str
+    unit: Literal["B", "blocks", "tokens", "requests"]
+    predicted: Number
+    observed: Number
+    error: Number = Field(description="predicted − observed")
+    relative_error: Number | None = Field(description="error / observed")
+    limit: Number = Field(description="how far apart they may be")
+    within: bool
+
+
+class VerifiedSetting(BaseModel):
+    """One setting: what the question states, what the server tells, what the prediction was made with."""
+
+    name: str
+    stated: str | bool | Number | None
+    told: str | bool | Number | None
+    used: str | bool | Number | None
+    denied: bool
+
+
+class ObservedServer(BaseModel):
+    """What a server or its log says of itself; null where it says nothing. Bytes are per device."""
+
+    engine: str | None
+    engine_version: str | None
+    served_model: str | None
+    max_model_len: int | None
+    data_parallel_size: int
+    blocks: int | None
+    block_tokens: int | None
+    cache_dtype: str | None
+    gpu_memory_utilization: Number | None
+    kv_cache_tokens: int | None
+    kv_cache_max_concurrency: Number | None
+    usable_bytes: Number | None
+    weights_bytes: Number | None = Field(description="with the RoPE table")
+    activation_bytes: Number | None
+    non_torch_bytes: Number | None
+    cuda_graph_bytes: Number | None
+    kv_cache_bytes: Number | None
+    kv_needed_bytes: Number | None
+    estimated_max_model_len: int | None
+    started: bool | None
+    failure: Literal["kv_cache_short", "no_memory_for_cache", "out_of_memory", "memory_taken", "other"] | None
+    simulated: bool
+
+
+class Verification(BaseModel):
+    """The prediction against a running server or its start-up log."""
+
+    outcome: Literal["agrees", "differs", "proves_nothing"]
+    source: str = Field(description="the server or file")
+    observed: ObservedServer
+    lines: list[VerifiedLine]
+    settings: list[VerifiedSetting]
+    reasons: list[ReasonDocument]
+
+
 class Fit(Document):
     model: str
     checkpoint: str
@@ -86,6 +147,7 @@ class Fit(Document):
     reasons: list[ReasonDocument]
     serve_argv: list[str]
     serve_env: dict[str, str]
+    verification: Verification | None = Field(None, description="with --verify or --log only")
 
 
 class Fits(BaseModel):

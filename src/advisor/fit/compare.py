@@ -196,12 +196,12 @@ def _start_reason(result: FitResult, observed: Observed) -> list[Reason]:
 
 
 def _denial(setting: Setting) -> Reason:
-    return error(
-        "compared_setting_denied", setting=setting.name, stated=_shown(setting.stated), told=_shown(setting.told)
-    )
+    stated, told = shown_setting(setting.stated), shown_setting(setting.told)
+    return error("compared_setting_denied", setting=setting.name, stated=stated, told=told)
 
 
-def _shown(value: Value | None) -> str:
+def shown_setting(value: Value | None) -> str:
+    """A setting's value as text."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,11 @@
 """Words for a prediction beside what a server says: the names of the quantities, and what comes of it."""
 
-from advisor.fit.compare import Comparison, Outcome
+from advisor.fit.compare import Comparison, Line, Outcome, Value, shown_setting
 from advisor.fit.observed import Observed
+from advisor.quantities.units import GIB
+
+_LEAST_SHARE = 5e-5
+_CACHE = ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes", "max_concurrency")
 
 SENTENCES = {
     "compared_setting_denied": "{setting} is stated as {stated}; the server says {told}.",
@@ -56,16 +60,54 @@ def quantity(name: str) -> str:
     return _QUANTITIES[name]
 
 
+def amount(value: float, unit: str) -> str:
+    """A figure in its unit, to the digits that engines print."""
+    if unit == "B":
+        return f"{value / GIB:,.2f} GiB"
+    return f"{value:,.2f}" if unit == "requests" else f"{value:,.0f}"
+
+
+def apart(line: Line) -> str:
+    """The error of the prediction: as a share, or as it is where nothing was observed to compare it with."""
+    share = line.relative_error
+    if share is None:
+        return amount(line.error, line.unit)
+    return "0 %" if abs(share) < _LEAST_SHARE else f"{share * 100:+.2f} %"
+
+
+def setting(name: str, value: Value | None) -> str:
+    """A setting as one would say it: `TP 8`, `gpu_memory_utilization 0.95`, `hybrid KV cache on`."""
+    shown = shown_setting(value)
+    return {
+        "engine": shown,
+        "checkpoint": shown,
+        "tensor_parallel_size": f"TP {shown}",
+        "pipeline_parallel_size": f"PP {shown}",
+        "data_parallel_size": f"DP {shown}",
+        "hybrid_kv": f"hybrid KV cache {shown}",
+        "kv_dtype": f"KV cache dtype {shown}",
+        "block_tokens": f"blocks of {shown} tokens",
+        "expert_parallel": f"expert parallel {shown}",
+    }.get(name, f"{name} {shown}")
+
+
+def taken(comparison: Comparison) -> str:
+    """The settings that the prediction took from the server; empty where it took none."""
+    return ", ".join(setting(each.name, each.told) for each in comparison.settings if each.is_taken)
+
+
+def whose(observed: Observed) -> str:
+    """What was observed."""
+    return "server" if observed.source.startswith("http") else "log"
+
+
 def verdict(comparison: Comparison, observed: Observed) -> str:
     """What comes of a comparison, in one sentence."""
-    whose = "log" if observed.failure or observed.max_model_len is None else "server"
-    cache = [
-        line for line in comparison.lines if line.quantity in ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes")
-    ]
-    share = cache[0].relative_error if cache else None
-    apart = f": its KV cache was predicted {share:+.1%} off" if share is not None else ""
+    named = {line.quantity: line for line in comparison.lines}
+    cache = next((named[name] for name in _CACHE if name in named), None)
+    how = "" if cache is None else f" (error of its {quantity(cache.quantity)}: {apart(cache)})"
     if comparison.outcome is Outcome.AGREES:
-        return f"The prediction agrees with the {whose}{apart}, within the band."
+        return f"The prediction agrees with the {whose(observed)}{how}."
     if comparison.outcome is Outcome.DIFFERS:
-        return f"The prediction differs from the {whose}{apart}."
-    return "It proves nothing about the prediction."
+        return f"The prediction differs from the {whose(observed)}{how}."
+    return "This proves nothing about the prediction."

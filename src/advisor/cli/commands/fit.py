@@ -9,6 +9,7 @@ from advisor.cli.fit.flags import add_flags, question_of
 from advisor.cli.fit.identify import run_identify
 from advisor.cli.fit.many import write_all
 from advisor.cli.fit.one import write_result
+from advisor.cli.fit.verify import run_verify
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.errors import InputError
@@ -28,12 +29,16 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
             "Will this checkpoint, at this context and concurrency, run on this instance, and why not.\n"
             "Exit code 0: fits or tight; 1: does not fit, invalid or unsupported.\n"
             "With --identify, 0: found, or the declaration agrees; 1: it is contradicted, or nothing explains the "
-            "server; 3: unusable; 4: it says too little."
+            "server; 3: unusable; 4: it says too little.\n"
+            "With --verify or --log, 0: the prediction agrees; 1: it differs; 3: endpoint unusable; 4: proves nothing. "
+            "What is not stated is taken from the server."
         ),
     )
     add_flags(parser)
     parser.add_argument("--all", action="store_true", help="every instance and checkpoint instead of one")
-    live = parser.add_argument_group("a running server")
+    live = parser.add_argument_group("a running server").add_mutually_exclusive_group()
+    live.add_argument("--verify", metavar="URL", help="compare the prediction with what the server says of its memory")
+    live.add_argument("--log", metavar="FILE", help="compare it with a vLLM start-up log; - reads standard input")
     live.add_argument("--identify", metavar="URL", help="which stacks its KV cache can come from; --instance tests one")
     add_key_flags(parser)
 
@@ -42,6 +47,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
     if arguments.identify is not None:
         return run_identify(arguments, catalog, output)
+    if arguments.verify is not None or arguments.log is not None:
+        return run_verify(arguments, catalog, output)
     question = question_of(arguments, instance=arguments.instance or "")
     if arguments.all:
         results = list(fit_everywhere(catalog, question))

@@ -17,14 +17,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--context",
         type=positive_int,
-        default=DEFAULT_CONTEXT_TOKENS,
         metavar="N",
         help=f"tokens of one request, prompt and answer ({DEFAULT_CONTEXT_TOKENS})",
     )
     parser.add_argument("--concurrency", type=positive_int, default=1, metavar="N", help="requests held at once (1)")
     parser.add_argument("--tp", type=positive_int, metavar="N", help="tensor_parallel_size (the largest valid one)")
     parser.add_argument("--pp", type=positive_int, metavar="N", help="pipeline_parallel_size (1)")
-    parser.add_argument("--dp", type=positive_int, default=1, metavar="N", help="data_parallel_size (1)")
+    parser.add_argument("--dp", type=positive_int, metavar="N", help="data_parallel_size (1)")
     parser.add_argument("--expert-parallel", action="store_true", help="spread whole experts over the devices")
     parser.add_argument("--nodes", type=positive_int, default=1, metavar="N", help="instances that a replica spans (1)")
     parser.add_argument(
@@ -33,7 +32,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="weights",
         help="vision encoder: sharded, whole on each device, or not loaded (weights)",
     )
-    parser.add_argument("--kv-dtype", choices=("auto", "fp8"), default="auto", help="KV cache data type (auto)")
+    parser.add_argument("--kv-dtype", choices=("auto", "fp8"), help="KV cache data type (auto)")
     parser.add_argument("--hybrid-kv", choices=("on", "off"), help="force the hybrid KV cache (the version's default)")
     parser.add_argument("--engine", metavar="ID@VERSION", help="vllm@0.33, neuron, optimum-neuron (by accelerator)")
     parser.add_argument("--gpu-memory-utilization", type=non_negative_float, metavar="F", help="share of memory to use")
@@ -52,19 +51,32 @@ def question_of(arguments: argparse.Namespace, instance: str) -> FitQuestion:
         instance=instance,
         checkpoint=arguments.checkpoint or DEFAULT_CHECKPOINT,
         engine=arguments.engine,
-        context_tokens=arguments.context,
+        context_tokens=arguments.context or DEFAULT_CONTEXT_TOKENS,
         concurrency=arguments.concurrency,
         tensor_parallel_size=arguments.tp,
         pipeline_parallel_size=arguments.pp or 1,
-        kv_dtype=arguments.kv_dtype,
+        kv_dtype=arguments.kv_dtype or "auto",
         gpu_memory_utilization=arguments.gpu_memory_utilization,
         max_num_seqs=arguments.max_num_seqs,
         max_num_batched_tokens=arguments.max_num_batched_tokens,
         hybrid_kv=None if arguments.hybrid_kv is None else arguments.hybrid_kv == "on",
         nodes=arguments.nodes,
-        data_parallel_size=arguments.dp,
+        data_parallel_size=arguments.dp or 1,
         expert_parallel=arguments.expert_parallel,
         mm_encoder=arguments.mm_encoder,
         block_tokens=arguments.block_size,
         logical_core_config=arguments.lnc,
     )
+
+
+def stated_by(arguments: argparse.Namespace) -> frozenset[str]:
+    """The fields with defaults that flags set: a server's word is held against those only."""
+    flags = {
+        "checkpoint": arguments.checkpoint,
+        "context_tokens": arguments.context,
+        "pipeline_parallel_size": arguments.pp,
+        "data_parallel_size": arguments.dp,
+        "kv_dtype": arguments.kv_dtype,
+        "expert_parallel": arguments.expert_parallel or None,
+    }
+    return frozenset(name for name, value in flags.items() if value is not None)

@@ -1,6 +1,7 @@
 """One verdict in full: memory of a device, cache, reasons and the serve command."""
 
-from advisor.cli.fit.styles import STYLES
+from advisor.cli.fit.head import combination, stack
+from advisor.cli.fit.styles import MARKS, STYLES
 from advisor.cli.output import Output
 from advisor.cli.prose import write_text
 from advisor.cli.table import Column, Row, write_table
@@ -15,16 +16,10 @@ def write_result(result: FitResult, output: Output) -> None:
     """The whole answer, for reading."""
     from rich.text import Text
 
-    request = result.request
     head = Text(result.verdict.value.upper().replace("_", " "), style=STYLES[result.verdict])
-    head.append(f"   {request.model.name} {request.checkpoint.id} on {_hardware(result)}", style="bold")
+    head.append(f"   {combination(result)}", style="bold")
     write_text(head, output)
-    write_text(
-        f"{request.engine.name} {request.engine_version}   TP {result.parallelism.tensor_parallel_size}"
-        f"{_stages(request.pipeline_parallel_size)}   context {text.tokens(request.context_tokens)}"
-        f" × {request.concurrency} concurrent",
-        output,
-    )
+    write_text(f"{stack(result)} × {result.request.concurrency} concurrent", output)
     if result.per_device is not None and result.kv_cache is not None:
         output.line()
         _write_memory(result, output)
@@ -32,20 +27,9 @@ def write_result(result: FitResult, output: Output) -> None:
         _write_cache(result, output)
     output.line()
     for reason in result.reasons:
-        write_text(f"{_mark(reason.severity.value)} {sentence(reason)}", output)
+        write_text(f"{MARKS[reason.severity]} {sentence(reason)}", output)
     if result.serve_argv:
         _write_serve(result, output)
-
-
-def _hardware(result: FitResult) -> str:
-    request = result.request
-    if request.accelerator is None:
-        return f"{request.instance.id}, no accelerator"
-    return f"{request.instance.id}, {request.instance.accelerator_count} × {request.accelerator.name}"
-
-
-def _stages(pipeline_parallel_size: int) -> str:
-    return f" × PP {pipeline_parallel_size}" if pipeline_parallel_size > 1 else ""
 
 
 def _write_memory(result: FitResult, output: Output) -> None:
@@ -98,10 +82,6 @@ def _cells(cache: KvCache) -> tuple[str, ...]:
         text.tokens(cache.max_context_tokens),
         f"{cache.max_concurrency_at_context:,.1f}",
     )
-
-
-def _mark(severity: str) -> str:
-    return {"error": "×", "warning": "!", "info": "-"}[severity]
 
 
 def _write_serve(result: FitResult, output: Output) -> None:

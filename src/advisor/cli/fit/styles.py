@@ -1,6 +1,7 @@
-"""How a verdict is coloured; its word stands beside it always."""
+"""How a verdict is coloured, its word beside it always, and the marks of its reasons."""
 
 from advisor.fit.result import Verdict
+from advisor.reasons import Severity
 
 STYLES = {
     Verdict.FITS: "bold green",
@@ -9,3 +10,5 @@ STYLES = {
     Verdict.INVALID: "bold red",
     Verdict.UNSUPPORTED: "bold red",
 }
+
+MARKS = {Severity.ERROR: "×", Severity.WARNING: "!", Severity.INFO: "-"}
