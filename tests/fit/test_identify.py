@@ -7,53 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.fit.check import check_fit
 from advisor.fit.identify import Identification, Offer, Suspect, identify, tells_enough
 from advisor.fit.implied import Consistency, as_observed, hybrid_of, implied
 from advisor.fit.observed import Observed
-from advisor.fit.request import FitRequest
-from advisor.fit.result import FitResult
 from advisor.quantities.units import GIB
+from fit.stacks import CATALOG, reported, request
 
-CATALOG = load_catalog()
 LOGGED = Observed(
     "log", "vllm", "0.19.0", max_model_len=8192, blocks=91_495, block_tokens=16, gpu_memory_utilization=0.95
 )
 """Scout BF16 on 4 of 8 H100s, as its published start-up log states it."""
-
-
-def request(instance: str = "p5.48xlarge", checkpoint: str = "bf16", tp: int = 8, **more: object) -> FitRequest:
-    model, where = CATALOG.model("llama-4-scout"), CATALOG.instance(instance)
-    asked = FitRequest(
-        model=model,
-        checkpoint=model.checkpoints[checkpoint],
-        instance=where,
-        accelerator=CATALOG.accelerator_of(where),
-        engine=CATALOG.engine("vllm"),
-        engine_version="0.33.0",
-        context_tokens=131_072,
-        tensor_parallel_size=tp,
-    )
-    return replace(asked, **more)  # type: ignore[arg-type]
-
-
-def reported(result: FitResult, more_bytes: float = 0.0) -> Observed:
-    """What a server of that stack publishes, whose cache is larger by so many bytes than predicted."""
-    cache, device = result.kv_cache, result.per_device
-    assert cache is not None and cache.blocks is not None and cache.block_bytes is not None and device is not None
-    blocks = int((device.kv_cache_bytes + more_bytes) // cache.block_bytes)
-    return Observed(
-        source="http://10.0.0.7:8000",
-        engine="vllm",
-        engine_version=result.request.engine_version,
-        max_model_len=result.request.context_tokens,
-        blocks=blocks,
-        block_tokens=16,
-        cache_dtype="auto",
-        gpu_memory_utilization=0.92,
-        kv_cache_max_concurrency=cache.max_concurrency_at_context * blocks / cache.blocks,
-    )
 
 
 def offers(*accelerators: str) -> list[Offer]:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from advisor.catalog.records import Overhead
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
-from advisor.fit.budget import Overheads
+from advisor.fit.budget import Overheads, Part
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.fit.versions import behaviour
 from advisor.quantities.provenance import Level, Provenance
@@ -12,6 +12,13 @@ from advisor.quantities.quantity import Quantity
 
 SCHEMA = "advisor.fit/1"
 _ARITHMETIC = "arithmetic on the model's published dimensions"
+_PART_KEYS = {
+    "activation": "activation_bytes",
+    "non_torch": "non_torch_bytes",
+    "cuda_graphs": "cuda_graph_bytes",
+    "correction": "correction_bytes",
+}
+"""The keys of `per_device` by the parts of the overheads, in their order."""
 
 
 def fit_document(result: FitResult, say: Say) -> Document:
@@ -65,6 +72,9 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     overhead = overhead_origin(result)
     device = result.per_device
     entries.add("/per_device", overhead)
+    for index, (name, part) in enumerate(_named_parts(result.overheads)):
+        entries.add(f"/per_device/{_PART_KEYS[name]}", part.origin)
+        entries.add(f"/overheads/{index}", part.origin)
     entries.add("/per_device/usable_bytes", request.accelerator.origin.of("memory_gib"))
     entries.add("/per_device/budget_bytes", Provenance(Level.DERIVED, "usable memory × gpu_memory_utilization"))
     entries.add("/per_device/weights_bytes", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
@@ -76,7 +86,7 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add(
         "/per_device/band_bytes", Provenance(Level.ASSUMED, "1 GiB where the overheads were measured, else 2 GiB")
     )
-    modelled = Provenance(Level.MODELLED, f"budget − weights − overheads; {overhead.source}")
+    modelled = _modelled(result, overhead)
     for key, value in (("kv_cache_bytes", device.kv_cache_bytes), ("margin_bytes", device.margin_bytes)):
         entries.add(f"/per_device/{key}", _banded(value, device, modelled))
     entries.add("/kv_cache", modelled)
@@ -94,6 +104,15 @@ def overhead_origin(result: FitResult) -> Provenance:
     return overhead.origin.default
 
 
+def _modelled(result: FitResult, overhead: Provenance) -> Provenance:
+    """Whose cache this is: predicted by the catalogue's overheads, or by those that were measured here."""
+    chosen = result.overheads.measured if result.overheads else None
+    if chosen is None:
+        return Provenance(Level.MODELLED, f"budget − weights − overheads; {overhead.source}")
+    seen = chosen.memory.provenance
+    return seen.but(Level.CALIBRATED, f"budget − weights − overheads measured here; {seen.source}")
+
+
 def _banded(value: float, device: PerDevice, origin: Provenance) -> Quantity:
     return Quantity(value, "B", origin, value - device.band_bytes, value + device.band_bytes)
 
@@ -101,12 +120,16 @@ def _banded(value: float, device: PerDevice, origin: Provenance) -> Quantity:
 def _overheads(overheads: Overheads | None) -> list[Document] | None:
     if overheads is None:
         return None
-    named = zip(("activation", "non_torch", "cuda_graphs", "correction"), overheads.parts, strict=True)
     return [
         {"part": name, "bytes": part.bytes, "low": part.low, "high": part.high}
-        for name, part in named
-        if part is not None
+        for name, part in _named_parts(overheads)
     ]
+
+
+def _named_parts(overheads: Overheads | None) -> list[tuple[str, Part]]:
+    if overheads is None:
+        return []
+    return [(name, part) for name, part in zip(_PART_KEYS, overheads.parts, strict=True) if part is not None]
 
 
 def _cache(cache: KvCache | None) -> Document | None:

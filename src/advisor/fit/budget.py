@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from advisor.catalog.records import Accelerator, EngineVersion, Overhead
 from advisor.fit.kv import BLOCK_TOKENS
+from advisor.fit.measured import Chosen
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import behaviour, minor
 from advisor.quantities.provenance import Provenance
@@ -76,6 +77,8 @@ class Overheads:
     headroom_bytes: float
     band_bytes: float
     correction: Part | None = None
+    measured: Chosen | None = None
+    """The observation that these rest on, where one counts for the stack."""
 
     @property
     def parts(self) -> tuple[Part | None, ...]:

@@ -4,6 +4,7 @@ Order of judgement: platform support, parallelism, context limit, then memory. M
 the weights: what is left after them and the engine's overheads must hold the cache of the requests.
 """
 
+from advisor.fit.budget import Overheads
 from advisor.fit.kv import context_limit
 from advisor.fit.memory import Memory, contiguous_memory, paged_memory
 from advisor.fit.neuron import bank_reasons, degree_reasons
@@ -61,6 +62,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     found = [*_cache_reasons(memory.per_device, source), *_headroom_reasons(request, memory, source)]
     if request.engine.accelerators == "neuron":
         found += bank_reasons(request, memory.per_device)
+    found += _measured_reasons(memory.overheads)
     limits = memory.limits
     if limits is not None and request.concurrency > limits.max_num_seqs:
         found.append(
@@ -75,6 +77,23 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found.append(
             warning("checkpoint_assumed", request.checkpoint.origin.default.source, checkpoint=request.checkpoint.id)
         )
+    return found
+
+
+def _measured_reasons(overheads: Overheads) -> list[Reason]:
+    """Whose overheads these are, and which other measurement contradicts them."""
+    chosen = overheads.measured
+    if chosen is None:
+        return []
+    seen, source = chosen.memory, chosen.memory.provenance.source
+    code = "overheads_measured" if chosen.is_same_stack else "overheads_measured_elsewhere"
+    stack = f"{seen.stack.model} {seen.stack.checkpoint} TP {seen.stack.tensor_parallel_size}"
+    day = seen.observed_at[:10]
+    found = [info(code, source, day=day, place=source, stack=stack, beside_bytes=seen.beside_bytes)]
+    for other in chosen.conflicting:
+        apart = abs(other.beside_bytes - seen.beside_bytes)
+        place = other.provenance.source
+        found.append(warning("overheads_conflict", place, apart_bytes=apart, day=other.observed_at[:10], place=place))
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from advisor.anatomy.cache import KvDtype
 from advisor.fit.observed import Observed
 from advisor.fit.request import FitRequest
-from advisor.fit.result import FitResult, KvCache
+from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.quantities.units import GIB
 
 _ROUNDING = 0.005
@@ -82,26 +82,39 @@ def implied(result: FitResult, observed: Observed) -> Implied | None:
 
     None where either says nothing of its cache, or where a flag set the size.
     """
-    device = result.per_device
+    device, overheads = result.per_device, result.overheads
+    if device is None or overheads is None or observed.kv_pinned:
+        return None
     hybrid = hybrid_of(observed)
     cache = result.kv_cache if hybrid is None else result.hybrid_on if hybrid else result.hybrid_off
-    if device is None or cache is None or cache.blocks is None or cache.block_bytes is None or observed.kv_pinned:
+    if cache is None or cache.blocks is None or cache.block_bytes is None:
         return None
     seen = _seen_bytes(observed, cache, cache.block_bytes)
     if seen is None:
         return None
     kv_cache_bytes, doubt_bytes = seen
+    predicted_bytes = _predicted_bytes(result, cache, device)
     return Implied(
         hybrid=cache.hybrid,
         blocks=observed.blocks or round(kv_cache_bytes / cache.block_bytes),
         predicted_blocks=cache.blocks,
         block_bytes=cache.block_bytes,
         kv_cache_bytes=kv_cache_bytes,
-        predicted_bytes=device.kv_cache_bytes,
-        beside_bytes=device.budget_bytes - device.weights_bytes - device.rope_table_bytes - kv_cache_bytes,
+        predicted_bytes=predicted_bytes,
+        beside_bytes=overheads.budgeted_bytes + predicted_bytes - kv_cache_bytes,
         doubt_bytes=doubt_bytes,
         band_bytes=device.band_bytes,
     )
+
+
+def _predicted_bytes(result: FitResult, cache: KvCache, device: PerDevice) -> float:
+    """The cache that was predicted for the device whose blocks bound all the others.
+
+    With one stage that is the device spoken of; it may be below 0, where blocks stop.
+    """
+    if result.request.pipeline_parallel_size == 1 or not cache.blocks or cache.block_bytes is None:
+        return device.kv_cache_bytes
+    return cache.blocks * cache.block_bytes
 
 
 def _seen_bytes(observed: Observed, cache: KvCache, block_bytes: int) -> tuple[float, float] | None:

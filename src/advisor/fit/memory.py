@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from advisor.catalog.records import Accelerator, EngineVersion
 from advisor.errors import InputError
-from advisor.fit.budget import Overheads, SchedulerLimits, scheduler_limits, unknown_overheads, vllm_overheads
+from advisor.fit.budget import Overheads, SchedulerLimits, scheduler_limits, unknown_overheads
 from advisor.fit.columns import N, greater, over
 from advisor.fit.contiguous import contiguous_cache
 from advisor.fit.kv import (
@@ -18,7 +18,7 @@ from advisor.fit.kv import (
     requests_per_rank,
 )
 from advisor.fit.neuron import cache_cap_bytes
-from advisor.fit.parallelism import replica_devices
+from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, PerDevice, Verdict
 from advisor.fit.weights import StageWeights, sharding, weights_by_stage
@@ -73,8 +73,7 @@ def paged_memory(request: FitRequest, accelerator: Accelerator, version: EngineV
     rules: dict[bool, BlockRule[float]] = {
         state: block_rule(request, version, inflight, hybrid=state) for state in (True, False)
     }
-    used = replica_devices(request, tp)
-    overheads = vllm_overheads(request, accelerator, version, limits, used, rules[hybrid].groups)
+    overheads = overheads_of(request, accelerator, version, tp, hybrid=hybrid, groups=rules[hybrid].groups)
     utilization = utilization_in_force(request, version)
     staged = weights_by_stage(request.model.architecture, request.checkpoint, sharding(request, tp, version))
     devices = [

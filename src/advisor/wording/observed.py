@@ -15,6 +15,26 @@ SENTENCES = {
         "{engine_metric} states no number of blocks: vLLM 0.8 leaves it out, and its start-up log says it (--log FILE)."
     ),
     "engines_differ": "The blocks of {engines} data-parallel engines do not divide evenly: their mean is shown.",
+    "memory_silent": "It tells no KV cache that follows from its devices' memory.",
+    "memory_impossible": (
+        "Its KV cache is larger than this stack could hold beside the weights ({predicted_bytes} per device are "
+        "predicted): it runs on something else."
+    ),
+    "memory_implausible": (
+        "Its KV cache leaves {beside_bytes} per device beside the weights, more than any overhead that was measured: "
+        "it runs on something else, or other processes share its devices."
+    ),
+    "overheads_measured": (
+        "The overheads were measured on this very stack on {day} at {place}, {beside_bytes} beside the weights: they "
+        "are not the catalogue's (--no-measured takes those)."
+    ),
+    "overheads_measured_elsewhere": (
+        "The overheads were measured on {day} at {place} on {stack}, {beside_bytes} beside its weights, under the same "
+        "engine version and accelerator: they are not the catalogue's (--no-measured takes those)."
+    ),
+    "overheads_conflict": (
+        "Measurements disagree: that of {day} at {place} differs by {apart_bytes} per device. Neither is averaged in."
+    ),
     "identify_outside_catalogue": (
         "Accelerators and precisions that the catalogue does not hold could report the same, and are not excluded."
     ),

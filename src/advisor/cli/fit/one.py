@@ -5,7 +5,7 @@ from advisor.cli.fit.styles import MARKS, STYLES
 from advisor.cli.output import Output
 from advisor.cli.prose import write_text
 from advisor.cli.table import Column, Row, write_table
-from advisor.export.fit_document import fit_provenance, overhead_origin
+from advisor.export.fit_document import fit_provenance
 from advisor.fit.result import FitResult, KvCache
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
@@ -36,29 +36,31 @@ def _write_memory(result: FitResult, output: Output) -> None:
     assert result.per_device is not None
     device = result.per_device
     levels = fit_provenance(result).as_document()
-    overhead = overhead_origin(result).level
     unit = "logical core" if result.request.engine.accelerators == "neuron" else "device"
     rows: tuple[tuple[str, float | None, Level], ...] = (
         (f"usable per {unit}", device.usable_bytes, _level(levels, "usable_bytes")),
         ("budget", device.budget_bytes, _level(levels, "budget_bytes")),
         ("weights", device.weights_bytes, _level(levels, "weights_bytes")),
         ("RoPE table", device.rope_table_bytes, _level(levels, "rope_table_bytes")),
-        ("activation", device.activation_bytes, overhead),
-        ("non-torch", device.non_torch_bytes, overhead),
-        ("CUDA graphs", device.cuda_graph_bytes, overhead),
-        ("KV cache available", device.kv_cache_bytes, Level.MODELLED),
+        ("activation", device.activation_bytes, _level(levels, "activation_bytes")),
+        ("non-torch", device.non_torch_bytes, _level(levels, "non_torch_bytes")),
+        ("CUDA graphs", device.cuda_graph_bytes, _level(levels, "cuda_graph_bytes")),
+        ("correction by measurement", device.correction_bytes, _level(levels, "correction_bytes")),
+        ("KV cache available", device.kv_cache_bytes, _level(levels, "kv_cache_bytes")),
         ("KV cache needed", device.kv_needed_bytes, Level.DERIVED),
-        (f"margin (± {text.gib(device.band_bytes)})", device.margin_bytes, Level.MODELLED),
+        (f"margin (± {text.gib(device.band_bytes)})", device.margin_bytes, _level(levels, "margin_bytes")),
     )
     table: list[Row] = []
     for label, amount, level in rows:
+        if amount is None and label.startswith("correction"):
+            continue
         shown = level if amount is not None else Level.UNKNOWN
         table.append((label, text.gib(amount), f"{output.glyph(shown)} {shown.value}"))
     write_table([Column(""), Column("", right=True), Column("")], table, output)
 
 
 def _level(levels: dict[str, dict[str, str]], key: str) -> Level:
-    return Level(levels[f"/per_device/{key}"]["level"])
+    return Level(levels.get(f"/per_device/{key}", levels["/per_device"])["level"])
 
 
 def _write_cache(result: FitResult, output: Output) -> None:

@@ -1,0 +1,119 @@
+"""An engine's overheads as they were measured, where they were, instead of the catalogue's."""
+
+from dataclasses import replace
+
+from advisor.catalog.records import Accelerator, EngineVersion
+from advisor.fit.budget import MEASURED_BAND_BYTES, Overheads, Part, SchedulerLimits, scheduler_limits, vllm_overheads
+from advisor.fit.kv import BLOCK_TOKENS
+from advisor.fit.measured import Chosen, MeasuredMemory, MemoryStack, choose
+from advisor.fit.parallelism import replica_devices
+from advisor.fit.request import FitRequest
+from advisor.quantities.provenance import Provenance
+
+
+def overheads_of(
+    request: FitRequest,
+    accelerator: Accelerator,
+    version: EngineVersion,
+    tensor_parallel_size: int,
+    *,
+    hybrid: bool,
+    groups: int,
+) -> Overheads:
+    """vLLM's overheads: measured where an observation of the request counts for this stack, else modelled.
+
+    What was measured under other settings is moved by what the model says of the difference between them.
+    """
+    tp = tensor_parallel_size
+    limits = scheduler_limits(request, accelerator)
+    modelled = _modelled(request, accelerator, version, tp, groups)
+    if not request.measured:
+        return modelled
+    chosen = choose(stack_of(request, accelerator, version, tp, limits, hybrid=hybrid), request.measured)
+    if chosen is None:
+        return modelled
+    seen = chosen.memory.stack
+    then = replace(
+        request,
+        max_num_seqs=seen.max_num_seqs,
+        max_num_batched_tokens=seen.max_num_batched_tokens,
+        context_tokens=seen.max_model_len,
+        block_tokens=seen.block_tokens,
+        measured=(),
+    )
+    return _recalibrated(modelled, _modelled(then, accelerator, version, tp, groups), chosen)
+
+
+def stack_of(
+    request: FitRequest,
+    accelerator: Accelerator,
+    version: EngineVersion,
+    tensor_parallel_size: int,
+    limits: SchedulerLimits,
+    *,
+    hybrid: bool,
+) -> MemoryStack:
+    """The stack and settings of a request, every default in its place."""
+    return MemoryStack(
+        model=request.model.id,
+        checkpoint=request.checkpoint.id,
+        accelerator=accelerator.id,
+        instance=request.instance.id,
+        engine=request.engine.id,
+        engine_version=request.engine_version,
+        tensor_parallel_size=tensor_parallel_size,
+        max_num_seqs=limits.max_num_seqs,
+        max_num_batched_tokens=limits.max_num_batched_tokens,
+        max_model_len=request.context_tokens,
+        gpu_memory_utilization=request.gpu_memory_utilization or version.gpu_memory_utilization,
+        block_tokens=request.block_tokens or BLOCK_TOKENS,
+        hybrid_kv=hybrid,
+        kv_dtype=request.kv_dtype,
+        pipeline_parallel_size=request.pipeline_parallel_size,
+        data_parallel_size=request.data_parallel_size,
+        nodes=request.nodes,
+        expert_parallel=request.expert_parallel,
+        mm_encoder=request.mm_encoder,
+    )
+
+
+def _modelled(request: FitRequest, accelerator: Accelerator, version: EngineVersion, tp: int, groups: int) -> Overheads:
+    limits = scheduler_limits(request, accelerator)
+    return vllm_overheads(request, accelerator, version, limits, replica_devices(request, tp), groups)
+
+
+def _recalibrated(modelled: Overheads, then: Overheads, chosen: Chosen) -> Overheads:
+    """modelled is for the question's settings, then for those of the measurement."""
+    seen, origin = chosen.memory, chosen.memory.provenance
+    doubt = seen.doubt_bytes if chosen.is_same_stack else MEASURED_BAND_BYTES
+    if not seen.has_parts:
+        whole = _part(seen.beside_bytes - then.budgeted_bytes, doubt, origin)
+        return replace(modelled, correction=whole, band_bytes=MEASURED_BAND_BYTES, measured=chosen)
+    with_parts = _with_parts(modelled, then, seen, doubt)
+    at_then = _with_parts(then, then, seen, doubt)
+    # What the parts leave unsaid is of this stack's weights, and says nothing of another's.
+    rest = _part(seen.beside_bytes - at_then.budgeted_bytes, doubt, origin) if chosen.is_same_stack else None
+    return replace(with_parts, correction=rest, band_bytes=MEASURED_BAND_BYTES, measured=chosen)
+
+
+def _with_parts(asked: Overheads, then: Overheads, seen: MeasuredMemory, doubt_bytes: float) -> Overheads:
+    """The parts that a log stated; the activation moved by what the model says of the other settings."""
+    assert seen.activation_bytes is not None and seen.non_torch_bytes is not None
+    moved = _bytes(asked.activation) - _bytes(then.activation)
+    graphs = asked.cuda_graphs
+    if seen.cuda_graph_bytes is not None and _bytes(graphs):
+        graphs = _part(seen.cuda_graph_bytes, doubt_bytes, seen.provenance)
+    return replace(
+        asked,
+        activation=_part(seen.activation_bytes + moved, doubt_bytes, seen.provenance),
+        non_torch=_part(seen.non_torch_bytes, doubt_bytes, seen.provenance),
+        cuda_graphs=graphs,
+    )
+
+
+def _part(expected: float, doubt_bytes: float, origin: Provenance) -> Part:
+    return Part(expected, expected - doubt_bytes, expected + doubt_bytes, origin)
+
+
+def _bytes(part: Part | None) -> float:
+    return 0.0 if part is None else part.bytes
