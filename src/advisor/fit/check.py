@@ -5,15 +5,16 @@ the weights: what is left after them and the engine's overheads must hold the ca
 """
 
 from advisor.fit.budget import Overheads
+from dataclasses import dataclass
+
 from advisor.fit.kv import context_limit
-from advisor.fit.memory import Memory, contiguous_memory, paged_memory
+from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_version
 from advisor.fit.neuron import bank_reasons, degree_reasons
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve.command import serve_command
-from advisor.fit.versions import behaviour
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 
 _ARITHMETIC = "arithmetic on the model's published dimensions; nobody vouches that the engine runs there"
@@ -21,19 +22,13 @@ _ARITHMETIC = "arithmetic on the model's published dimensions; nobody vouches th
 
 def check_fit(request: FitRequest) -> FitResult:
     """Judge one request. InputError only for a version that cannot be read."""
-    platform = platform_reasons(request)
-    if _fatal(platform) and request.accelerator is None:
-        return _refused(request, Verdict.UNSUPPORTED, platform, request.tensor_parallel_size or 1, ())
-    sizes = valid_sizes(request) if request.pipeline_parallel_size <= request.device_count else ()
-    tp = request.tensor_parallel_size or (sizes[-1] if sizes else 1)
-    if _fatal(platform):
-        return _refused(request, Verdict.UNSUPPORTED, [*platform, *_arithmetic(request, tp)], tp, sizes)
-    parallel = [*objections(request, tp), *degree_reasons(request, tp), *_context(request)]
-    if _fatal(parallel):
-        return _refused(request, Verdict.INVALID, [*parallel, *platform], tp, sizes)
+    asked = _before_memory(request)
+    tp = asked.tensor_parallel_size
+    if asked.refusal is not None:
+        parallel = _parallelism(request, asked)
+        return FitResult(request, asked.refusal, parallel, None, None, None, None, asked.reasons)
     memory = _memory(request, tp)
-    reasons = [*_memory_reasons(request, memory), *parallel, *platform]
-    parallelism = _parallelism(request, tp, sizes)
+    parallelism = _parallelism(request, asked)
     return FitResult(
         request=request,
         verdict=memory.verdict,
@@ -42,16 +37,43 @@ def check_fit(request: FitRequest) -> FitResult:
         kv_cache=memory.kv_cache,
         hybrid_on=memory.hybrid_on,
         hybrid_off=memory.hybrid_off,
-        reasons=tuple(reasons),
+        reasons=(*_memory_reasons(request, memory), *asked.reasons),
         serve=serve_command(request, parallelism, memory.kv_cache) if memory.verdict.runs else None,
         weights=memory.weights,
         overheads=memory.overheads,
     )
 
 
+def is_refused(request: FitRequest) -> bool:
+    """Whether platform, parallelism or context limit rule it out, whatever the memory."""
+    return _before_memory(request).refusal is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _BeforeMemory:
+    """What is said before memory is looked at. refusal is None where nothing speaks against it."""
+
+    refusal: Verdict | None
+    tensor_parallel_size: int
+    valid_sizes: tuple[int, ...]
+    reasons: tuple[Reason, ...]
+
+
+def _before_memory(request: FitRequest) -> _BeforeMemory:
+    platform = platform_reasons(request)
+    if _fatal(platform) and request.accelerator is None:
+        return _BeforeMemory(Verdict.UNSUPPORTED, request.tensor_parallel_size or 1, (), tuple(platform))
+    sizes = valid_sizes(request) if request.pipeline_parallel_size <= request.device_count else ()
+    tp = request.tensor_parallel_size or (sizes[-1] if sizes else 1)
+    if _fatal(platform):
+        return _BeforeMemory(Verdict.UNSUPPORTED, tp, sizes, (*platform, *_arithmetic(request, tp)))
+    parallel = [*objections(request, tp), *degree_reasons(request, tp), *_context(request)]
+    return _BeforeMemory(Verdict.INVALID if _fatal(parallel) else None, tp, sizes, (*parallel, *platform))
+
+
 def _memory(request: FitRequest, tp: int) -> Memory:
     assert request.accelerator is not None, "a CPU instance is refused before its memory is asked for"
-    version = behaviour(request.engine, request.engine_version) if request.engine.accelerators == "gpu" else None
+    version = paging_version(request)
     if version is None:
         return contiguous_memory(request, tp)
     return paged_memory(request, request.accelerator, version, tp)
@@ -155,19 +177,13 @@ def _context(request: FitRequest) -> list[Reason]:
     ]
 
 
-def _refused(
-    request: FitRequest, verdict: Verdict, reasons: list[Reason], tp: int, sizes: tuple[int, ...]
-) -> FitResult:
-    return FitResult(request, verdict, _parallelism(request, tp, sizes), None, None, None, None, tuple(reasons))
-
-
-def _parallelism(request: FitRequest, tp: int, sizes: tuple[int, ...]) -> Parallelism:
-    devices = replica_devices(request, tp)
+def _parallelism(request: FitRequest, asked: _BeforeMemory) -> Parallelism:
+    devices = replica_devices(request, asked.tensor_parallel_size)
     return Parallelism(
-        tensor_parallel_size=tp,
+        tensor_parallel_size=asked.tensor_parallel_size,
         pipeline_parallel_size=request.pipeline_parallel_size,
         devices_used=devices,
-        valid_tensor_parallel_sizes=sizes,
+        valid_tensor_parallel_sizes=asked.valid_sizes,
         replicas=request.device_count // devices,
         data_parallel_size=request.data_parallel_size,
         expert_parallel=request.expert_parallel,

@@ -21,6 +21,7 @@ from advisor.fit.neuron import cache_cap_bytes
 from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, PerDevice, Verdict
+from advisor.fit.versions import behaviour
 from advisor.fit.weights import StageWeights, sharding, weights_by_stage
 from advisor.quantities.units import GIB
 
@@ -58,6 +59,11 @@ def hybrid_in_force(request: FitRequest, version: EngineVersion) -> bool:
             key="hybrid_kv",
         )
     return version.hybrid_kv == "on" if request.hybrid_kv is None else request.hybrid_kv
+
+
+def paging_version(request: FitRequest) -> EngineVersion | None:
+    """The record of the engine's version where it pages its cache, None where it does not."""
+    return behaviour(request.engine, request.engine_version) if request.engine.accelerators == "gpu" else None
 
 
 def utilization_in_force(request: FitRequest, version: EngineVersion | None) -> float:

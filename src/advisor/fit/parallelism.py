@@ -41,6 +41,14 @@ def valid_sizes(request: FitRequest) -> tuple[int, ...]:
     return tuple(size for size in range(1, devices + 1) if request.device_count % size == 0)
 
 
+def most_stages(request: FitRequest, tensor_parallel_size: int) -> int:
+    """Pipeline stages for which the instances have devices; one where the engine does not make stages of Llama 4."""
+    if request.engine.accelerators != "gpu":
+        return 1
+    each = tensor_parallel_size * request.data_parallel_size
+    return min(request.model.architecture.layers, request.device_count // each)
+
+
 def replica_devices(request: FitRequest, tensor_parallel_size: int) -> int:
     """Devices of one replica: every data-parallel rank has its own stages of tensor-parallel shards."""
     return tensor_parallel_size * request.pipeline_parallel_size * request.data_parallel_size

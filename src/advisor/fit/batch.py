@@ -1,0 +1,210 @@
+"""Combinations of one model under one engine version, judged together in NumPy columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from advisor.catalog.records import Accelerator, EngineVersion
+from advisor.fit.budget import Overheads, scheduler_limits, vllm_overheads
+from advisor.fit.columns import lesser
+from advisor.fit.kv import (
+    block_bytes,
+    block_rule,
+    blocks_in,
+    context_limit,
+    inflight_tokens,
+    needed_bytes,
+    requests_per_rank,
+)
+from advisor.fit.memory import VERDICTS, available_bytes, hybrid_in_force, utilization_in_force, verdict_rank
+from advisor.fit.request import FitRequest
+from advisor.fit.result import FitResult, Verdict
+from advisor.fit.weights import sharding, weights_by_stage
+from advisor.quantities.units import GIB
+
+
+@dataclass(frozen=True, slots=True)
+class Degrees:
+    """Tensor and pipeline parallelism of one replica."""
+
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+
+    def of(self, request: FitRequest) -> FitRequest:
+        """The request with these degrees."""
+        tp, pp = self.tensor_parallel_size, self.pipeline_parallel_size
+        return replace(request, tensor_parallel_size=tp, pipeline_parallel_size=pp)
+
+
+@dataclass(frozen=True, slots=True)
+class RowMemory:
+    """The fullest device of a row, in bytes, and what its cache holds; blocks is None for a cache without."""
+
+    weights_bytes: float
+    kv_cache_bytes: float
+    kv_needed_bytes: float
+    margin_bytes: float
+    band_bytes: float
+    blocks: int | None
+    capacity_tokens: int
+    max_context_tokens: int
+    max_context_at_concurrency_tokens: int
+    max_concurrency_at_context: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One combination and its verdict. memory is None where platform or parallelism rules it out."""
+
+    request: FitRequest
+    """The question; its degrees are those that were stated, not those of the row."""
+    degrees: Degrees
+    devices_used: int
+    verdict: Verdict
+    memory: RowMemory | None
+
+    @property
+    def replicas(self) -> int:
+        """Such replicas that the instances of the question hold."""
+        return self.request.device_count // self.devices_used
+
+    @property
+    def asked(self) -> FitRequest:
+        """The question with the degrees of the row: `check_fit` gives the whole answer to it."""
+        return self.degrees.of(self.request)
+
+
+def row_of_result(result: FitResult) -> TableRow:
+    """The row of a combination that was judged by itself."""
+    device, cache, parallel = result.per_device, result.kv_cache, result.parallelism
+    memory = None
+    if device is not None and cache is not None:
+        memory = RowMemory(
+            weights_bytes=device.weights_bytes,
+            kv_cache_bytes=device.kv_cache_bytes,
+            kv_needed_bytes=device.kv_needed_bytes,
+            margin_bytes=device.margin_bytes,
+            band_bytes=device.band_bytes,
+            blocks=cache.blocks,
+            capacity_tokens=cache.capacity_tokens,
+            max_context_tokens=cache.max_context_tokens,
+            max_context_at_concurrency_tokens=cache.max_context_at_concurrency_tokens,
+            max_concurrency_at_context=cache.max_concurrency_at_context,
+        )
+    degrees = Degrees(parallel.tensor_parallel_size, parallel.pipeline_parallel_size)
+    return TableRow(result.request, degrees, parallel.devices_used, result.verdict, memory)
+
+
+class _Stage(NamedTuple):
+    """What one pipeline stage holds on each of its devices, in bytes."""
+
+    weights: float
+    rope_table: float
+    block_bytes: int
+
+
+@dataclass
+class Batch:
+    """Rows that share model, engine version and question, and so the rule by which blocks are counted."""
+
+    question: FitRequest
+    version: EngineVersion
+    _rows: list[tuple[FitRequest, Degrees, list[TableRow]]] = field(default_factory=list)
+    _inflight: list[int] = field(default_factory=list)
+    _overheads: list[Overheads] = field(default_factory=list)
+    _stages: list[tuple[_Stage, ...]] = field(default_factory=list)
+    _known_stages: dict[tuple[str, Degrees], tuple[_Stage, ...]] = field(default_factory=dict)
+    _known_overheads: dict[tuple[str, int], Overheads] = field(default_factory=dict)
+
+    def add(self, request: FitRequest, degrees: Sequence[Degrees], slot: list[TableRow]) -> None:
+        """Take in a request at each of these degrees; `compute` puts their rows into the slot, in this order."""
+        accelerator = request.accelerator
+        assert accelerator is not None, "a request without accelerator is refused before"
+        inflight = inflight_tokens(self.version, scheduler_limits(request, accelerator).max_num_batched_tokens)
+        for each in degrees:
+            self._rows.append((request, each, slot))
+            self._inflight.append(inflight)
+            self._overheads.append(self._overheads_at(request, accelerator, each))
+            self._stages.append(self._stages_at(request, each))
+
+    def compute(self) -> None:
+        """Judge all rows, and put each into its slot."""
+        verdicts, memories = self._judged()
+        for (request, degrees, slot), verdict, memory in zip(self._rows, verdicts, memories, strict=True):
+            slot.append(TableRow(request, degrees, _devices(request, degrees), verdict, memory))
+
+    def _judged(self) -> tuple[list[Verdict], list[RowMemory]]:
+        import numpy as np
+
+        context, requests = self.question.context_tokens, requests_per_rank(self.question)
+        counts = [len(stages) for stages in self._stages]
+        starts = np.cumsum([0, *counts[:-1]])
+        row_of_stage = np.repeat(np.arange(len(counts)), counts)
+        inflight = np.array(self._inflight, float)
+        rule = block_rule(self.question, self.version, inflight, hybrid=self._hybrid)
+        staged_rule = block_rule(self.question, self.version, inflight[row_of_stage], hybrid=self._hybrid)
+
+        weights, rope_table, block = np.array([list(stage) for stages in self._stages for stage in stages], float).T
+        budget, beside, band, overflow = np.array([self._figures(index) for index in range(len(counts))]).T
+        available = available_bytes(budget[row_of_stage], weights, rope_table + beside[row_of_stage])
+        needed = needed_bytes(staged_rule, block, context, requests)
+        margin = available - needed
+        fullest = np.lexsort((margin, row_of_stage))[starts]
+        rank = verdict_rank(margin[fullest], band, overflow)
+
+        blocks = np.minimum.reduceat(blocks_in(available, block), starts)
+        free = rule.free_blocks(blocks)
+        limit = context_limit(self.question)
+        columns = (
+            weights[fullest],
+            available[fullest],
+            needed[fullest],
+            margin[fullest],
+            band,
+            blocks.astype(int),
+            rule.capacity_tokens(blocks, context).astype(int),
+            lesser(rule.longest_context(free), limit).astype(int),
+            lesser(rule.longest_context(free // requests), limit).astype(int),
+            blocks / rule.blocks_per_request(context),
+        )
+        memories = [RowMemory(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
+        return [VERDICTS[int(each)] for each in rank.tolist()], memories
+
+    @cached_property
+    def _hybrid(self) -> bool:
+        return hybrid_in_force(self.question, self.version)
+
+    def _figures(self, index: int) -> tuple[float, float, float, float]:
+        """Budget, overheads in it, band, and what is allocated after the cache beyond the headroom."""
+        request, overheads = self._rows[index][0], self._overheads[index]
+        budget = request.device_memory_gib * GIB * utilization_in_force(request, self.version)
+        overflow = overheads.late_bytes - overheads.headroom_bytes
+        return budget, overheads.budgeted_bytes, overheads.band_bytes, overflow
+
+    def _stages_at(self, request: FitRequest, degrees: Degrees) -> tuple[_Stage, ...]:
+        key = (request.checkpoint.id, degrees)
+        if key not in self._known_stages:
+            asked, tp = degrees.of(request), degrees.tensor_parallel_size
+            spread = sharding(asked, tp, self.version)
+            self._known_stages[key] = tuple(
+                _Stage(held.total_bytes, held.rope_table_bytes, block_bytes(asked, tp, held.stage, hybrid=self._hybrid))
+                for held in weights_by_stage(request.model.architecture, request.checkpoint, spread)
+            )
+        return self._known_stages[key]
+
+    def _overheads_at(self, request: FitRequest, accelerator: Accelerator, degrees: Degrees) -> Overheads:
+        """Without measurements only accelerator and number of devices decide; one of those is of a stack."""
+        used = _devices(request, degrees)
+        key = (accelerator.id, used)
+        if key not in self._known_overheads or request.measured:
+            rule = block_rule(request, self.version, 0, hybrid=self._hybrid)
+            limits = scheduler_limits(request, accelerator)
+            self._known_overheads[key] = vllm_overheads(
+                degrees.of(request), accelerator, self.version, limits, used, rule.groups
+            )
+        return self._known_overheads[key]
+
+
+def _devices(request: FitRequest, degrees: Degrees) -> int:
+    return degrees.tensor_parallel_size * degrees.pipeline_parallel_size * request.data_parallel_size
