@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.result import FitResult, Verdict
@@ -200,81 +198,6 @@ def test_every_instance_and_checkpoint_gets_a_verdict_with_a_reason(catalog: Cat
     results = list(fit_everywhere(catalog, replace(SCOUT, instance="")))
     assert len(results) == len(catalog.instances) * 4
     assert all(result.reasons for result in results)
-
-
-_CATALOG = load_catalog()
-_CHECKPOINTS = st.sampled_from(["bf16", "fp8", "w4a16"])
-_CONTEXTS = st.integers(1_000, 1_000_000)
-_CONCURRENCIES = st.integers(1, 64)
-_INSTANCES = st.sampled_from(["p5.48xlarge", "p4d.24xlarge", "g6e.48xlarge", "p5en.48xlarge"])
-
-
-@given(
-    checkpoint=_CHECKPOINTS,
-    instance=_INSTANCES,
-    context=_CONTEXTS,
-    concurrency=_CONCURRENCIES,
-    more=st.integers(1, 100_000),
-)
-def test_more_context_or_concurrency_never_needs_less(
-    checkpoint: str, instance: str, context: int, concurrency: int, more: int
-) -> None:
-    question = FitQuestion("llama-4-scout", instance, checkpoint, context_tokens=context, concurrency=concurrency)
-    base, longer, wider = (
-        fit(_CATALOG, each).per_device
-        for each in (
-            question,
-            replace(question, context_tokens=context + more),
-            replace(question, concurrency=concurrency + 1),
-        )
-    )
-    assert base is not None
-    assert longer is not None
-    assert wider is not None
-    assert base.margin_bytes >= longer.margin_bytes
-    assert base.margin_bytes > wider.margin_bytes
-
-
-@given(checkpoint=_CHECKPOINTS, context=_CONTEXTS)
-def test_memory_per_device_shrinks_with_tensor_parallelism(checkpoint: str, context: int) -> None:
-    devices = [
-        fit(
-            _CATALOG,
-            FitQuestion("llama-4-scout", "p5.48xlarge", checkpoint, context_tokens=context, tensor_parallel_size=tp),
-        )
-        for tp in (1, 2, 4, 8)
-    ]
-    used = [
-        result.per_device.weights_bytes + result.per_device.kv_needed_bytes for result in devices if result.per_device
-    ]
-    assert used == sorted(used, reverse=True)
-    assert len(used) == 4
-
-
-@given(instance=_INSTANCES, context=_CONTEXTS)
-def test_the_hybrid_cache_never_holds_less_than_the_full_one_beyond_its_reservation(
-    instance: str, context: int
-) -> None:
-    result = fit(_CATALOG, FitQuestion("llama-4-scout", instance, context_tokens=context))
-    assert result.hybrid_on is not None
-    assert result.hybrid_off is not None
-    reserved = 4 * BLOCK_TOKENS
-    assert result.hybrid_on.max_context_tokens + reserved >= result.hybrid_off.max_context_tokens
-
-
-@given(instance=_INSTANCES, checkpoint=_CHECKPOINTS, context=_CONTEXTS, extra=st.floats(0.1, 40))
-def test_more_memory_never_fits_worse(instance: str, checkpoint: str, context: int, extra: float) -> None:
-    order = [Verdict.DOES_NOT_FIT, Verdict.TIGHT, Verdict.FITS]
-    result = fit(_CATALOG, FitQuestion("llama-4-scout", instance, checkpoint, context_tokens=context))
-    from advisor.fit.check import check_fit
-
-    assert result.request.accelerator is not None
-    larger = replace(
-        result.request,
-        accelerator=replace(result.request.accelerator, memory_gib=result.request.accelerator.memory_gib + extra),
-    )
-    if result.request.device_memory_gib >= 70 or larger.device_memory_gib < 70:  # the scheduler's defaults change at 70
-        assert order.index(check_fit(larger).verdict) >= order.index(result.verdict)
 
 
 def test_the_longest_context_is_the_longest(catalog: Catalog) -> None:

@@ -109,8 +109,24 @@ class Storage(Protocol):
 
 def component_bytes(arch: Architecture, checkpoint: Storage) -> dict[str, int]:
     """Bytes of each component as the checkpoint stores it, scales included."""
+    stored = Stored(checkpoint.weight_format, checkpoint.quantised, checkpoint.scale_group, checkpoint.scale_bytes)
+    return dict(zip(COMPONENTS, _component_bytes(arch, stored), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What of a checkpoint decides its bytes, and nothing else: a key for what is computed once."""
+
+    weight_format: WeightFormat
+    quantised: tuple[str, ...]
+    scale_group: int
+    scale_bytes: int
+
+
+@lru_cache(maxsize=64)
+def _component_bytes(arch: Architecture, stored: Stored) -> tuple[int, ...]:
     counts = parameters(arch)
-    return {name: _stored_bytes(getattr(counts, name), name, arch, checkpoint) for name in COMPONENTS}
+    return tuple(_stored_bytes(getattr(counts, name), name, arch, stored) for name in COMPONENTS)
 
 
 def checkpoint_bytes(arch: Architecture, checkpoint: Storage) -> int:

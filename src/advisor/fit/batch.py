@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.fit.budget import Overheads, scheduler_limits, vllm_overheads
+from advisor.fit.budget import SchedulerLimits, scheduler_limits, vllm_overheads
 from advisor.fit.columns import lesser
 from advisor.fit.kv import (
     block_bytes,
@@ -104,6 +104,15 @@ class _Stage(NamedTuple):
     block_bytes: int
 
 
+class _Figures(NamedTuple):
+    """Budget and overheads of one device in bytes; overflow is allocated after the cache beyond the headroom."""
+
+    budget: float
+    beside: float
+    band: float
+    overflow: float
+
+
 @dataclass
 class Batch:
     """Rows that share model, engine version and question, and so the rule by which blocks are counted."""
@@ -112,20 +121,21 @@ class Batch:
     version: EngineVersion
     _rows: list[tuple[FitRequest, Degrees, list[TableRow]]] = field(default_factory=list)
     _inflight: list[int] = field(default_factory=list)
-    _overheads: list[Overheads] = field(default_factory=list)
+    _figures: list["_Figures"] = field(default_factory=list)
     _stages: list[tuple[_Stage, ...]] = field(default_factory=list)
     _known_stages: dict[tuple[str, Degrees], tuple[_Stage, ...]] = field(default_factory=dict)
-    _known_overheads: dict[tuple[str, int], Overheads] = field(default_factory=dict)
+    _known_figures: dict[tuple[str, int], "_Figures"] = field(default_factory=dict)
 
     def add(self, request: FitRequest, degrees: Sequence[Degrees], slot: list[TableRow]) -> None:
         """Take in a request at each of these degrees; `compute` puts their rows into the slot, in this order."""
         accelerator = request.accelerator
         assert accelerator is not None, "a request without accelerator is refused before"
-        inflight = inflight_tokens(self.version, scheduler_limits(request, accelerator).max_num_batched_tokens)
+        limits = scheduler_limits(request, accelerator)
         for each in degrees:
+            tokens, stages = limits.max_num_batched_tokens, each.pipeline_parallel_size
             self._rows.append((request, each, slot))
-            self._inflight.append(inflight)
-            self._overheads.append(self._overheads_at(request, accelerator, each))
+            self._inflight.append(inflight_tokens(self.version, tokens, stages))
+            self._figures.append(self._figures_at(request, accelerator, limits, each))
             self._stages.append(self._stages_at(request, each))
 
     def compute(self) -> None:
@@ -145,8 +155,8 @@ class Batch:
         rule = block_rule(self.question, self.version, inflight, hybrid=self._hybrid)
         staged_rule = block_rule(self.question, self.version, inflight[row_of_stage], hybrid=self._hybrid)
 
-        weights, rope_table, block = np.array([list(stage) for stages in self._stages for stage in stages], float).T
-        budget, beside, band, overflow = np.array([self._figures(index) for index in range(len(counts))]).T
+        weights, rope_table, block = np.array([stage for stages in self._stages for stage in stages]).T
+        budget, beside, band, overflow = np.array(self._figures).T
         available = available_bytes(budget[row_of_stage], weights, rope_table + beside[row_of_stage])
         needed = needed_bytes(staged_rule, block, context, requests)
         margin = available - needed
@@ -166,7 +176,7 @@ class Batch:
             rule.capacity_tokens(blocks, context).astype(int),
             lesser(rule.longest_context(free), limit).astype(int),
             lesser(rule.longest_context(free // requests), limit).astype(int),
-            blocks / rule.blocks_per_request(context),
+            rule.concurrency(blocks, context),
         )
         memories = [RowMemory(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
         return [VERDICTS[int(each)] for each in rank.tolist()], memories
@@ -174,13 +184,6 @@ class Batch:
     @cached_property
     def _hybrid(self) -> bool:
         return hybrid_in_force(self.question, self.version)
-
-    def _figures(self, index: int) -> tuple[float, float, float, float]:
-        """Budget, overheads in it, band, and what is allocated after the cache beyond the headroom."""
-        request, overheads = self._rows[index][0], self._overheads[index]
-        budget = request.device_memory_gib * GIB * utilization_in_force(request, self.version)
-        overflow = overheads.late_bytes - overheads.headroom_bytes
-        return budget, overheads.budgeted_bytes, overheads.band_bytes, overflow
 
     def _stages_at(self, request: FitRequest, degrees: Degrees) -> tuple[_Stage, ...]:
         key = (request.checkpoint.id, degrees)
@@ -193,17 +196,22 @@ class Batch:
             )
         return self._known_stages[key]
 
-    def _overheads_at(self, request: FitRequest, accelerator: Accelerator, degrees: Degrees) -> Overheads:
+    def _figures_at(
+        self, request: FitRequest, accelerator: Accelerator, limits: SchedulerLimits, degrees: Degrees
+    ) -> "_Figures":
         """Without measurements only accelerator and number of devices decide; one of those is of a stack."""
         used = _devices(request, degrees)
         key = (accelerator.id, used)
-        if key not in self._known_overheads or request.measured:
-            rule = block_rule(request, self.version, 0, hybrid=self._hybrid)
-            limits = scheduler_limits(request, accelerator)
-            self._known_overheads[key] = vllm_overheads(
-                degrees.of(request), accelerator, self.version, limits, used, rule.groups
+        if key not in self._known_figures or request.measured:
+            groups = block_rule(request, self.version, 0, hybrid=self._hybrid).groups
+            overheads = vllm_overheads(degrees.of(request), accelerator, self.version, limits, used, groups)
+            self._known_figures[key] = _Figures(
+                budget=request.device_memory_gib * GIB * utilization_in_force(request, self.version),
+                beside=overheads.budgeted_bytes,
+                band=overheads.band_bytes,
+                overflow=overheads.late_bytes - overheads.headroom_bytes,
             )
-        return self._known_overheads[key]
+        return self._known_figures[key]
 
 
 def _devices(request: FitRequest, degrees: Degrees) -> int:

@@ -23,10 +23,9 @@ _ARITHMETIC = "arithmetic on the model's published dimensions; nobody vouches th
 def check_fit(request: FitRequest) -> FitResult:
     """Judge one request. InputError only for a version that cannot be read."""
     asked = _before_memory(request)
-    tp = asked.tensor_parallel_size
     if asked.refusal is not None:
-        parallel = _parallelism(request, asked)
-        return FitResult(request, asked.refusal, parallel, None, None, None, None, asked.reasons)
+        return _refused(request, asked, asked.refusal)
+    tp = asked.tensor_parallel_size
     memory = _memory(request, tp)
     parallelism = _parallelism(request, asked)
     return FitResult(
@@ -44,9 +43,14 @@ def check_fit(request: FitRequest) -> FitResult:
     )
 
 
-def is_refused(request: FitRequest) -> bool:
-    """Whether platform, parallelism or context limit rule it out, whatever the memory."""
-    return _before_memory(request).refusal is not None
+def refusal_of(request: FitRequest) -> FitResult | None:
+    """The answer where platform, parallelism or context limit rule it out, whatever the memory; else None."""
+    asked = _before_memory(request)
+    return None if asked.refusal is None else _refused(request, asked, asked.refusal)
+
+
+def _refused(request: FitRequest, asked: "_BeforeMemory", verdict: Verdict) -> FitResult:
+    return FitResult(request, verdict, _parallelism(request, asked), None, None, None, None, asked.reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Which tensor-parallel degrees an engine accepts for Llama 4 (facts: model-fit, section 4)."""
 
+from functools import lru_cache
+
 from advisor.anatomy.cache import kv_heads_per_device
 from advisor.catalog.records import Architecture
 from advisor.fit.request import FitRequest
@@ -10,6 +12,7 @@ _VLLM_PRACTICE = "vLLM documentation, parallelism and scaling: tensor parallel w
 _NEURON_RULE = "NxD Inference gqa.py: query heads are padded, KV heads replicated"
 
 
+@lru_cache(maxsize=256)
 def accepted_by_vllm(arch: Architecture, tensor_parallel_size: int) -> bool:
     """Whether vLLM's own checks pass. For Llama 4 that is exactly 1, 2, 4 and 8."""
     return not vllm_objections(arch, tensor_parallel_size)

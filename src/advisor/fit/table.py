@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from advisor.fit.batch import Batch, Degrees, TableRow, row_of_result
-from advisor.fit.check import check_fit, is_refused
+from advisor.fit.check import check_fit, refusal_of
 from advisor.fit.memory import paging_version
 from advisor.fit.parallelism import most_stages, valid_sizes
 from advisor.fit.request import FitRequest
@@ -36,9 +36,9 @@ def fit_table(requests: Iterable[FitRequest], stated: StatedDegrees = EVERY_DEGR
         tp, pp = stated.tensor_parallel_size, stated.pipeline_parallel_size
         asked = replace(request, tensor_parallel_size=tp, pipeline_parallel_size=pp or 1)
         slots.append([])
-        version = paging_version(asked)
-        if is_refused(asked):
-            slots[-1].append(row_of_result(check_fit(asked)))
+        refusal, version = refusal_of(asked), paging_version(asked)
+        if refusal is not None:
+            slots[-1].append(row_of_result(refusal))
         elif version is None:
             slots[-1].extend(row_of_result(check_fit(degrees.of(asked))) for degrees in _degrees(asked, stated))
         else:

@@ -75,6 +75,7 @@ def reaches(version: str, since: str) -> bool:
     return _padded(version) >= _padded(since)
 
 
+@lru_cache(maxsize=256)
 def _padded(version: str) -> tuple[int, ...]:
     """A version of fewer parts stands for the last release of that line, so 0.33 includes 0.33.0 and 0.33.1."""
     key = version_key(version)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from advisor.anatomy.parameters import BF16_BYTES, component_bytes, rope_table_bytes, vision_vectors
-from advisor.catalog.records import Architecture, Checkpoint, EngineVersion, WeightFormat
+from advisor.anatomy.parameters import BF16_BYTES, Stored, component_bytes, rope_table_bytes, vision_vectors
+from advisor.catalog.records import Architecture, Checkpoint, EngineVersion
 from advisor.fit.parallelism import attention_heads_per_device
 from advisor.fit.request import FitRequest
 from advisor.fit.stages import Stage, stages
@@ -92,18 +92,8 @@ def _vision(request: FitRequest, version: EngineVersion | None) -> Literal["spli
 
 def weights_by_stage(arch: Architecture, checkpoint: Checkpoint, spread: Sharding) -> tuple[StageWeights, ...]:
     """The weights of one device of every pipeline stage, in order."""
-    stored = _Stored(checkpoint.weight_format, checkpoint.quantised, checkpoint.scale_group, checkpoint.scale_bytes)
+    stored = Stored(checkpoint.weight_format, checkpoint.quantised, checkpoint.scale_group, checkpoint.scale_bytes)
     return _weights_by_stage(arch, stored, spread)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What of a checkpoint decides its bytes; a key for the cache."""
-
-    weight_format: WeightFormat
-    quantised: tuple[str, ...]
-    scale_group: int
-    scale_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ class _Share:
 
 
 @lru_cache(maxsize=4096)
-def _weights_by_stage(arch: Architecture, stored: _Stored, spread: Sharding) -> tuple[StageWeights, ...]:
+def _weights_by_stage(arch: Architecture, stored: Stored, spread: Sharding) -> tuple[StageWeights, ...]:
     shares = _shares(arch, component_bytes(arch, stored), spread)
     table = rope_table_bytes(arch) if spread.rope_table else 0
     return tuple(
