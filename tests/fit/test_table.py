@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.fit.batch import TableRow, row_of_result
+from advisor.fit.budget import MEASURED_BAND_BYTES
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
 from advisor.fit.table import StatedDegrees, fit_table
+from fit.memories import seen
 from fit.questions import CATALOG, every_request
 
 
@@ -65,6 +67,14 @@ def test_a_row_equals_its_question_under_any_setting(
     )
     rows = fit_table([replace(plain, **change)])  # type: ignore[arg-type]
     assert rows
+    for row in rows:
+        assert_same(row)
+
+
+def test_a_row_equals_its_question_where_overheads_were_measured() -> None:
+    request = request_on("p5.48xlarge", measured=(seen(),))
+    rows = fit_table([request])
+    assert any(row.memory and row.memory.band_bytes == MEASURED_BAND_BYTES for row in rows)
     for row in rows:
         assert_same(row)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.fit.budget import SchedulerLimits, scheduler_limits, vllm_overheads
+from advisor.fit.budget import scheduler_limits
 from advisor.fit.columns import lesser
 from advisor.fit.kv import (
     block_bytes,
@@ -18,6 +18,7 @@ from advisor.fit.kv import (
     requests_per_rank,
 )
 from advisor.fit.memory import VERDICTS, available_bytes, hybrid_in_force, utilization_in_force, verdict_rank
+from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.weights import sharding, weights_by_stage
@@ -135,7 +136,7 @@ class Batch:
             tokens, stages = limits.max_num_batched_tokens, each.pipeline_parallel_size
             self._rows.append((request, each, slot))
             self._inflight.append(inflight_tokens(self.version, tokens, stages))
-            self._figures.append(self._figures_at(request, accelerator, limits, each))
+            self._figures.append(self._figures_at(request, accelerator, each))
             self._stages.append(self._stages_at(request, each))
 
     def compute(self) -> None:
@@ -196,15 +197,20 @@ class Batch:
             )
         return self._known_stages[key]
 
-    def _figures_at(
-        self, request: FitRequest, accelerator: Accelerator, limits: SchedulerLimits, degrees: Degrees
-    ) -> "_Figures":
+    def _figures_at(self, request: FitRequest, accelerator: Accelerator, degrees: Degrees) -> "_Figures":
         """Without measurements only accelerator and number of devices decide; one of those is of a stack."""
         used = _devices(request, degrees)
         key = (accelerator.id, used)
         if key not in self._known_figures or request.measured:
             groups = block_rule(request, self.version, 0, hybrid=self._hybrid).groups
-            overheads = vllm_overheads(degrees.of(request), accelerator, self.version, limits, used, groups)
+            overheads = overheads_of(
+                degrees.of(request),
+                accelerator,
+                self.version,
+                degrees.tensor_parallel_size,
+                hybrid=self._hybrid,
+                groups=groups,
+            )
             self._known_figures[key] = _Figures(
                 budget=request.device_memory_gib * GIB * utilization_in_force(request, self.version),
                 beside=overheads.budgeted_bytes,

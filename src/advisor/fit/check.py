@@ -4,9 +4,9 @@ Order of judgement: platform support, parallelism, context limit, then memory. M
 the weights: what is left after them and the engine's overheads must hold the cache of the requests.
 """
 
-from advisor.fit.budget import Overheads
 from dataclasses import dataclass
 
+from advisor.fit.budget import Overheads
 from advisor.fit.kv import context_limit
 from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_version
 from advisor.fit.neuron import bank_reasons, degree_reasons
