@@ -13,6 +13,7 @@ from advisor.catalog.load import load_catalog
 from advisor.cli.main import main
 from advisor.export.document import uncovered_numbers
 from advisor.export.schemas import schema_text
+from advisor.simulator.server import SimulatorProcess
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 from servers.raw import RawServer
@@ -89,6 +90,14 @@ class TestServers:
         found = verified(serving(labels, simulated=True), capsys, code=4)
         assert found["verification"]["outcome"] == "proves_nothing"
         assert found["provenance"]["/verification/observed"]["level"] == "simulated"
+
+    def test_the_built_in_endpoint_proves_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with SimulatorProcess("fast") as simulator:
+            assert main(["fit", *ON_P5, "--verify", simulator.url]) == 4
+        shown = capsys.readouterr().out
+        assert shown.startswith("PROVES NOTHING")
+        assert "simulated ~" in shown
+        assert "The endpoint is simulated" in shown
 
     def test_a_server_that_does_not_tell_proves_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         state = ServingState(metrics=None, models=(model_entry(SCOUT),))

@@ -227,6 +227,17 @@ class TestStarts:
         assert found.outcome is Outcome.DIFFERS
         assert codes(found)[0] == "compared_starts_nevertheless"
 
+    def test_a_server_that_runs_need_not_hold_a_request_of_its_length(self, result: FitResult) -> None:
+        assert result.per_device is not None
+        assert result.kv_cache is not None
+        short = replace(
+            result,
+            per_device=replace(result.per_device, kv_needed_bytes=8 * result.per_device.kv_cache_bytes),
+            kv_cache=replace(result.kv_cache, max_concurrency_at_context=0.5),
+        )
+        found = compare(short, as_predicted(short))
+        assert (found.outcome, codes(found)) == (Outcome.AGREES, ["compared_holds_no_request"])
+
     def test_a_server_that_runs_what_was_ruled_out_differs(self, catalog: Catalog) -> None:
         question = FitQuestion(model="llama-4-scout", instance="p5.48xlarge", tensor_parallel_size=16)
         found = compare(fit(catalog, question), Observed("http://server", started=True))

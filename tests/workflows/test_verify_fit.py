@@ -45,6 +45,7 @@ def test_what_nobody_states_is_taken_from_the_log(catalog: Catalog, log: Observe
     assert (request.gpu_memory_utilization, request.max_num_seqs, request.concurrency) == (0.95, 1024, 1)
     assert setting(found, "tensor_parallel_size").is_taken
     assert setting(found, "checkpoint") == Setting("checkpoint", None, "bf16", "bf16")
+    assert setting(found, "hybrid_kv") == Setting("hybrid_kv", None, True, True)
 
 
 @pytest.mark.parametrize(

@@ -179,17 +179,18 @@ def _pinned_lines(cache: KvCache, observed: Observed) -> Iterator[Line]:
 
 
 def _start_reason(result: FitResult, observed: Observed) -> list[Reason]:
-    """Whether one request of the server's length fits, against whether the server came up.
+    """Where it speaks against the verdict that the server came up, or that it did not.
 
-    Within the band either is right.
+    A server that runs need not hold one request of its length: vLLM 0.10 to 0.18 let many such start. So only
+    weights that leave nothing for a cache are denied by a running server; its cache tells the rest.
     """
     device = result.per_device
     if device is None:
         verdict = result.verdict.value.replace("_", " ")
         return [error("compared_runs_nevertheless", verdict=verdict)] if observed.started else []
+    if observed.started and device.kv_cache_bytes < -device.band_bytes:
+        return [error("compared_starts_nevertheless", short_bytes=-device.kv_cache_bytes)]
     margin = device.kv_cache_bytes - device.kv_needed_bytes / max(1, result.request.concurrency)
-    if observed.started and not observed.kv_pinned and margin < -device.band_bytes:
-        return [error("compared_starts_nevertheless", short_bytes=-margin)]
     if observed.failure in ("kv_cache_short", "no_memory_for_cache", "out_of_memory") and margin > device.band_bytes:
         return [error("compared_fails_nevertheless", margin_bytes=margin)]
     return []
@@ -217,6 +218,9 @@ def _explanations(
         yield warning("compared_cache_differs")
     if any(line.quantity == "weights_bytes" for line in off):
         yield warning("compared_weights_differ")
+    requests = observed.kv_cache_max_concurrency
+    if requests is not None and requests < 1:
+        yield warning("compared_holds_no_request", concurrency=requests)
     if observed.starts > 1:
         yield info("compared_last_start", starts=observed.starts)
     if observed.engines > 1:

@@ -11,6 +11,7 @@ from math import ceil, isclose
 from typing import Any
 
 from advisor.anatomy.cache import KvDtype
+from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.observed import Observed
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, KvCache, PerDevice
@@ -168,7 +169,8 @@ def hybrid_of(observed: Observed) -> bool | None:
     """
     if observed.hybrid_kv is not None:
         return observed.hybrid_kv
-    length, block, concurrency = observed.max_model_len, observed.block_tokens, observed.kv_cache_max_concurrency
-    if observed.blocks is None or not length or not block or not concurrency:
+    length, concurrency = observed.max_model_len, observed.kv_cache_max_concurrency
+    block = observed.block_tokens or BLOCK_TOKENS  # a log names it only where a flag sets it
+    if observed.blocks is None or not length or not concurrency:
         return None
     return not isclose(observed.blocks / concurrency, ceil(length / block), rel_tol=_ROUNDING)

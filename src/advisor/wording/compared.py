@@ -8,10 +8,10 @@ _LEAST_SHARE = 5e-5
 _CACHE = ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes", "max_concurrency")
 
 SENTENCES = {
-    "compared_setting_denied": "{setting} is stated as {stated}; the server says {told}.",
+    "compared_setting_denied": "{setting} is stated as {stated}, and it is {told}.",
     "compared_runs_nevertheless": "The verdict is {verdict}, and yet the server runs.",
     "compared_starts_nevertheless": (
-        "One request of its length should be {short_bytes} per device short, and yet the server came up."
+        "Weights and overheads should exceed the budget by {short_bytes} per device, and yet the server came up."
     ),
     "compared_fails_nevertheless": (
         "One request of its length should leave {margin_bytes} per device, and yet the server did not start."
@@ -29,6 +29,9 @@ SENTENCES = {
         "devices, or settings that the server does not tell. --identify lists the stacks that explain it."
     ),
     "compared_weights_differ": "Weights of another size were loaded: another checkpoint, or another degree.",
+    "compared_holds_no_request": (
+        "It runs, and yet its cache holds only {concurrency} requests of its full length: longer ones will fail."
+    ),
     "compared_last_start": "The log holds {starts} starts; the last one is compared.",
     "compared_one_engine": "The server has {engines} data-parallel engines; the cache of one is compared.",
     "compared_tp_assumed": "Neither you nor the server states the degree: TP {tensor_parallel_size} is assumed (--tp).",

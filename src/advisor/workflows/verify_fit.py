@@ -68,7 +68,7 @@ def _told(catalog: Catalog, question: FitQuestion, observed: Observed) -> dict[s
     """What the server tells, under the names of a question's fields."""
     told = settings_told(observed)
     release = release_of(observed.engine_version)
-    if observed.engine in catalog.engines and release is not None:
+    if observed.engine in catalog.engines and release is not None and not observed.simulated:
         told["engine"] = f"{observed.engine}@{release}"
     served = served_as(catalog.models.values(), observed.served_model, observed.model_root)
     if served is not None and served[0].id == catalog.model(question.model).id:
