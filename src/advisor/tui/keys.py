@@ -73,11 +73,25 @@ FIT = (
     Key("fit.instance", "left_square_bracket", "instance(-1)", "", "previous instance", "["),
     Key("fit.instance_next", "right_square_bracket", "instance(1)", "Instance", "next instance", "]"),
     Key("fit.numbers", "equals_sign", "numbers", "Numbers", "type exact numbers, and the rarer settings", "="),
+    Key("fit.matrix", "m", "matrix", "Matrix", "all instances × checkpoints at this context and concurrency"),
     Key("fit.copy", "y", "copy", "Copy", "copy the serve command"),
     Key("fit.info", "i", "info", "Sources", "where each figure comes from"),
     Key("fit.reset", "r", "reset", "Reset", "the default question again"),
     Key("fit.page_down", "pagedown", "page(1)", "", "read on in what explains the verdict", "pgdn"),
     Key("fit.page_up", "pageup", "page(-1)", "", "and back", "pgup"),
+)
+
+MATRIX = (
+    Key("matrix.open", "enter", "open", "Open", "the combination under the cursor, in Fit", "⏎"),
+    Key("matrix.context", "plus", "step('context_tokens', 1)", "Context", "the next larger context", "+"),
+    Key("matrix.context_less", "minus", "step('context_tokens', -1)", "", "the next smaller context", "-"),
+    Key(
+        "matrix.concurrency", "greater_than_sign", "step('concurrency', 1)", "Requests", "more requests at once", ">"
+    ),
+    Key("matrix.concurrency_less", "less_than_sign", "step('concurrency', -1)", "", "fewer requests at once", "<"),
+    Key("matrix.model", "t", "step('model', 1)", "Model", "the other model"),
+    Key("matrix.filter", "slash", "filter", "Filter", "filter rows by words of a name, or fits; esc clears", "/"),
+    Key("matrix.back", "escape", "back", "Back", "back to Fit", "esc"),
 )
 
 BENCH = (

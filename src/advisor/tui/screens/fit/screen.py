@@ -165,6 +165,12 @@ class FitScreen(Room):
 
         self.app.push_screen(numbers_dialog(self.session.fit_question, check), take)
 
+    def action_matrix(self) -> None:
+        """All instances × checkpoints at the asked context and concurrency."""
+        from advisor.tui.screens.fit.matrix import MatrixScreen  # a second screen need not load with the first
+
+        self.app.push_screen(MatrixScreen(self.session))
+
     def action_copy(self) -> None:
         command = serve.plain(self._result) if self._result is not None else ""
         if command:
