@@ -17,9 +17,13 @@ _ROOMS = {
 }
 
 
-_WITHIN_ROOMS = {"report": keys.REPORT, "chart": keys.CHART}
+_WITHIN_ROOMS = {"report": keys.REPORT, "chart": keys.CHART, "matrix": keys.MATRIX}
 _SCREENS = {**_ROOMS, **_WITHIN_ROOMS}
-_WAY = {"report": ("E", "t", "t", "t", "enter"), "chart": ("E", "t", "t", "t", "enter", "enter")}
+_WAY = {
+    "report": ("E", "t", "t", "t", "enter"),
+    "chart": ("E", "t", "t", "t", "enter", "enter"),
+    "matrix": ("F", "m"),
+}
 
 
 @pytest.mark.parametrize("room", _SCREENS)

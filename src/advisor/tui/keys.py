@@ -71,9 +71,12 @@ CATALOG = (
 
 FIT = (
     Key("fit.instance", "left_square_bracket", "instance(-1)", "", "previous instance", "["),
-    Key("fit.instance_next", "right_square_bracket", "instance(1)", "Instance", "next instance", "]"),
+    Key("fit.instance_next", "right_square_bracket", "instance(1)", "", "next instance", "]"),
     Key("fit.numbers", "equals_sign", "numbers", "Numbers", "type exact numbers, and the rarer settings", "="),
     Key("fit.matrix", "m", "matrix", "Matrix", "all instances × checkpoints at this context and concurrency"),
+    Key("fit.verify", "v", "prove('server')", "Verify", "compare with what a live server says of its memory"),
+    Key("fit.log", "L", "prove('log')", "", "compare with a server's start-up log"),
+    Key("fit.identify", "n", "prove('identify')", "", "name the stacks that an endpoint can be"),
     Key("fit.copy", "y", "copy", "Copy", "copy the serve command"),
     Key("fit.info", "i", "info", "Sources", "where each figure comes from"),
     Key("fit.reset", "r", "reset", "Reset", "the default question again"),
@@ -85,9 +88,7 @@ MATRIX = (
     Key("matrix.open", "enter", "open", "Open", "the combination under the cursor, in Fit", "⏎"),
     Key("matrix.context", "plus", "step('context_tokens', 1)", "Context", "the next larger context", "+"),
     Key("matrix.context_less", "minus", "step('context_tokens', -1)", "", "the next smaller context", "-"),
-    Key(
-        "matrix.concurrency", "greater_than_sign", "step('concurrency', 1)", "Requests", "more requests at once", ">"
-    ),
+    Key("matrix.concurrency", "greater_than_sign", "step('concurrency', 1)", "Requests", "more requests at once", ">"),
     Key("matrix.concurrency_less", "less_than_sign", "step('concurrency', -1)", "", "fewer requests at once", "<"),
     Key("matrix.model", "t", "step('model', 1)", "Model", "the other model"),
     Key("matrix.filter", "slash", "filter", "Filter", "filter rows by words of a name, or fits; esc clears", "/"),

@@ -96,7 +96,9 @@ class AdviceScreen(Room):
             computing = self._shown_version != self.session.version
             self.say("The answer is being worked out." if computing else "There is no answer to export.")
             return
-        path = FormField("path", "write the recommendation to", "a path", str(Path.cwd() / _DEFAULT_FILE), _read_path)
+        path = FormField(
+            "path", "write the recommendation to", "a path", str(Path.cwd() / _DEFAULT_FILE), _read_path, True
+        )
         self.app.push_screen(FormDialog("Export as TOML", [path]), self._export)
 
     def _export(self, values: dict[str, object] | None) -> None:

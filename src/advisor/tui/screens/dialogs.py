@@ -102,13 +102,17 @@ class PickDialog(ModalScreen[str | None]):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One line of a form. read turns the typed text into a value, or raises InputError."""
+    """One line of a form. read turns the typed text into a value, or raises InputError.
+
+    A long text, like a path, stands below its label; a number beside it, on a terminal of any width.
+    """
 
     key: str
     label: str
     unit: str
     value: str
     read: Callable[[str], object]
+    is_long: bool = False
 
 
 _LONG_FORM = 8
@@ -137,8 +141,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
             box.border_title = Content(self._title)
             box.border_subtitle = f"⏎ {'take' if self._is_long else 'next and take'} · ↑↓ move · esc leaves it"
             for number, field in enumerate(self._fields):
-                # A single text is long, like a path; several are numbers, and stand below each other on any terminal.
-                with Vertical() if len(self._fields) == 1 else Horizontal() as line:
+                with Vertical() if field.is_long else Horizontal() as line:
                     line.add_class("line")
                     yield Static(muted(f"{field.label}, {field.unit}"), classes="label", markup=False)
                     yield Input(field.value, id=f"field-{number}", compact=True)

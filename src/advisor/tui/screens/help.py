@@ -23,7 +23,7 @@ _ABOUT = {
     "decide": "Ten questions; digits answer. Every question may be left to its default, which is then an assumption.",
     "catalog": "Every instance with the figures that matter here. No list price means that nobody lists one.",
     "fit": "Arrows move between fields and change them; the verdict follows at once.",
-    "matrix": "The best parallelism of every instance and checkpoint: most replicas where it runs. Marks need no colour.",
+    "matrix": "The best parallelism of every instance and checkpoint: where it runs, the one with most replicas.",
     "bench": "Measures an OpenAI-compatible endpoint in a process of its own. Nothing is sent anywhere else.",
     "evidence": "What was measured here, what others published, and what became of published claims.",
     "report": "A published report: its charts recomputed, its claims audited, and what else it says, by topic.",

@@ -171,6 +171,13 @@ class FitScreen(Room):
 
         self.app.push_screen(MatrixScreen(self.session))
 
+    def action_prove(self, how: str) -> None:
+        """The prediction beside a live server or its log, or the stacks that a server can be."""
+        from advisor.tui.screens.fit.prove import Prover  # first needed when somebody asks
+
+        prover = Prover(self.app, self.session)
+        {"server": prover.ask_server, "log": prover.ask_log, "identify": prover.ask_who}[how]()
+
     def action_copy(self) -> None:
         command = serve.plain(self._result) if self._result is not None else ""
         if command:

@@ -9,7 +9,7 @@ from advisor.reasons import Reason
 from advisor.tui.views.text import VERDICT_STYLES, lines
 from advisor.wording.reasons import sentence
 
-_MARKS = {"error": ("×", "$error"), "warning": ("!", "$warning"), "info": ("·", "$secondary")}
+MARKS = {"error": ("×", "$error"), "warning": ("!", "$warning"), "info": ("·", "$secondary")}
 
 
 def headline(result: FitResult, width: int) -> Content:
@@ -60,7 +60,7 @@ def deciding(result: FitResult) -> Content:
         spare, band = text.gib(device.margin_bytes), text.gib(device.band_bytes)
         return Content(f"{spare} per {unit(result)} to spare; the overheads are known to ± {band}.")
     reason = _ordered(result)[0]
-    mark, style = _MARKS[reason.severity.value]
+    mark, style = MARKS[reason.severity.value]
     return Content.assemble((f"{mark} ", style), sentence(reason))
 
 
@@ -68,10 +68,10 @@ def reasons(result: FitResult) -> Content:
     """Every reason but the one that decided, the graver ones first."""
     shown = []
     for reason in _ordered(result)[0 if result.verdict is Verdict.FITS else 1 :]:
-        mark, style = _MARKS[reason.severity.value]
+        mark, style = MARKS[reason.severity.value]
         shown.append(Content.assemble((f"{mark} ", style), sentence(reason)))
     return lines(*shown)
 
 
 def _ordered(result: FitResult) -> list[Reason]:
-    return sorted(result.reasons, key=lambda reason: list(_MARKS).index(reason.severity.value))
+    return sorted(result.reasons, key=lambda reason: list(MARKS).index(reason.severity.value))
