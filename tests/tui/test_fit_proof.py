@@ -28,7 +28,7 @@ async def test_a_server_is_compared_line_by_line(app: AdvisorApp) -> None:
         async with opened(app, "F", "v", "enter", "enter", size=LARGE):
             shown = screen_text(app)
             assert "✓ The prediction agrees with the server" in shown
-            line = next(line for line in shown.splitlines() if "KV cache blocks" in line)
+            line = next(line for line in shown.splitlines() if "✓ KV cache blocks" in line)
             assert "551,000" in line
             assert line.count("✓") == 1
 
