@@ -141,6 +141,11 @@ def test_a_simulated_endpoint_proves_nothing_whatever_it_says(result: FitResult)
     assert found.lines
 
 
+def test_a_cache_of_numbers_of_unknown_size_proves_nothing(result: FitResult) -> None:
+    found = compare(result, as_predicted(result, cache_dtype="nvfp4", blocks=1))
+    assert (found.outcome, codes(found)[0]) == (Outcome.PROVES_NOTHING, "compared_dtype_unknown")
+
+
 class TestStatements:
     def test_a_setting_that_the_server_denies_is_a_finding(self, result: FitResult) -> None:
         denied = Setting("gpu_memory_utilization", 0.9, 0.95, 0.95)

@@ -104,3 +104,10 @@ def test_blocks_of_another_size_are_compared_as_such(catalog: Catalog, log: Obse
     predicted = {size: each.comparison.lines[0].predicted for size, each in found.items()}
     assert predicted[16] / predicted[128] == pytest.approx(8, rel=1e-3)
     assert setting(found[128], "block_tokens").is_taken
+
+
+def test_vllm_before_neuron_is_not_the_engine_that_is_judged(catalog: Catalog) -> None:
+    told = Observed("http://server", engine="vllm", engine_version="0.16.0", max_model_len=8192, blocks=4, started=True)
+    found = verify_fit(catalog, FitQuestion("llama-4-scout", "trn2.48xlarge"), told, stated=())
+    assert found.result.request.engine.id == "neuron"
+    assert found.comparison.outcome is Outcome.PROVES_NOTHING

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from advisor.fit.implied import kv_dtype_of
 from advisor.fit.observed import Observed
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.quantities.units import GIB
@@ -110,6 +111,8 @@ def _outcome(
 ) -> tuple[Outcome, list[Reason]]:
     if observed.simulated:
         return Outcome.PROVES_NOTHING, [warning("compared_simulated")]
+    if _is_of_unknown_dtype(observed) and not against:
+        return Outcome.PROVES_NOTHING, [warning("compared_dtype_unknown", cache_dtype=observed.cache_dtype or "")]
     if off or against:
         return Outcome.DIFFERS, []
     if observed.failure in ("memory_taken", "other"):
@@ -120,6 +123,11 @@ def _outcome(
     if any(line.quantity in _CACHE_LINES for line in lines):
         return Outcome.AGREES, []
     return Outcome.PROVES_NOTHING, [] if observed.reasons else [warning("compared_cache_untold")]
+
+
+def _is_of_unknown_dtype(observed: Observed) -> bool:
+    """Whether the cache holds numbers of a size that we do not know."""
+    return observed.cache_dtype is not None and kv_dtype_of(observed) is None
 
 
 def _lines(result: FitResult, observed: Observed) -> Iterator[Line]:
@@ -158,8 +166,8 @@ def _cache_lines(result: FitResult, device: PerDevice, cache: KvCache, observed:
     if observed.kv_cache_bytes is not None:
         limit = device.band_bytes + _PRINTED_BYTES
         yield Line("kv_cache_bytes", "B", device.kv_cache_bytes, observed.kv_cache_bytes, limit)
-    if device.kv_cache_bytes <= 0:
-        return
+    if device.kv_cache_bytes <= 0 or result.request.engine.accelerators == "neuron":
+        return  # a Neuron server's blocks are sequences of the compiled length, and its tokens no measure of memory
     share = device.band_bytes / device.kv_cache_bytes
     length, requests = observed.max_model_len, observed.kv_cache_max_concurrency
     figures = (

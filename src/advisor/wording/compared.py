@@ -17,6 +17,7 @@ SENTENCES = {
         "One request of its length should leave {margin_bytes} per device, and yet the server did not start."
     ),
     "compared_simulated": "The endpoint is simulated: it proves nothing about an instance.",
+    "compared_dtype_unknown": "Its cache holds {cache_dtype}, whose size is not known here.",
     "compared_memory_taken": (
         "The server did not start because other processes held its devices: that says nothing about what fits."
     ),

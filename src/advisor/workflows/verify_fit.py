@@ -67,13 +67,25 @@ def verify_fit(
 def _told(catalog: Catalog, question: FitQuestion, observed: Observed) -> dict[str, Any]:
     """What the server tells, under the names of a question's fields."""
     told = settings_told(observed)
-    release = release_of(observed.engine_version)
-    if observed.engine in catalog.engines and release is not None and not observed.simulated:
-        told["engine"] = f"{observed.engine}@{release}"
+    if (engine := _engine(catalog, question, observed)) is not None:
+        told["engine"] = engine
     served = served_as(catalog.models.values(), observed.served_model, observed.model_root)
     if served is not None and served[0].id == catalog.model(question.model).id:
         told["checkpoint"] = served[1].id
     return told
+
+
+def _engine(catalog: Catalog, question: FitQuestion, observed: Observed) -> str | None:
+    """Engine and version as the server tells them.
+
+    None where it is simulated, and on Neuron, where vLLM is only the front of the engine in question.
+    """
+    release = release_of(observed.engine_version)
+    accelerator = catalog.accelerator_of(catalog.instance(question.instance))
+    on_neuron = accelerator is not None and accelerator.kind == "neuron"
+    if release is None or observed.engine not in catalog.engines or observed.simulated or on_neuron:
+        return None
+    return f"{observed.engine}@{release}"
 
 
 def _stated(question: FitQuestion, stated: Collection[str]) -> dict[str, Any]:
