@@ -20,6 +20,7 @@ from advisor.advice.workload import BOTH, UNSURE, Workload
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Model
 from advisor.evidence.points import EvidencePoint
+from advisor.fit.measured import MeasuredMemory
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.quantity import Quantity
 from advisor.reasons import error, info, warning
@@ -32,6 +33,8 @@ class Knowledge:
     catalog: Catalog
     points: Sequence[EvidencePoint]
     report_picks: Sequence[ReportPick] = ()
+    memory: tuple[MeasuredMemory, ...] = ()
+    """What engines were measured to use beside weights and cache."""
 
     @property
     def as_of(self) -> date | None:
@@ -120,8 +123,8 @@ def _compared(workload: Workload, pools: list[PoolAdvice], knowledge: Knowledge)
 
 def _pool(model: Model, workload: Workload, knowledge: Knowledge) -> PoolAdvice:
     catalog = knowledge.catalog
-    assessor = Assessor(catalog, knowledge.points, workload)
-    funnel = generate(catalog, model, workload)
+    assessor = Assessor(catalog, knowledge.points, workload, knowledge.memory)
+    funnel = generate(catalog, model, workload, knowledge.memory)
     market = apply_market(catalog, funnel, workload)
     unpriced = _set_aside(funnel)
     assessments = _judge(funnel, market, assessor)
@@ -159,8 +162,8 @@ def _pool(model: Model, workload: Workload, knowledge: Knowledge) -> PoolAdvice:
 
 def _winner(model: Model, knowledge: Knowledge, workload: Workload) -> Assessment | None:
     """The pick for a workload, and nothing beside it."""
-    assessor = Assessor(knowledge.catalog, knowledge.points, workload)
-    funnel = generate(knowledge.catalog, model, workload)
+    assessor = Assessor(knowledge.catalog, knowledge.points, workload, knowledge.memory)
+    funnel = generate(knowledge.catalog, model, workload, knowledge.memory)
     market = apply_market(knowledge.catalog, funnel, workload)
     assessments = _judge(funnel, market, assessor)
     return choose(assessments, assessor).winner if assessments else None
@@ -214,7 +217,7 @@ def _wins_below(
     if not waiting:
         return ()
     workload, catalog = assessor.workload, assessor.catalog
-    candidates = generate(catalog, catalog.model(workload.model), workload).candidates
+    candidates = generate(catalog, catalog.model(workload.model), workload, assessor.memory).candidates
     found = [_threshold(offer, candidates, choice, assessor) for offer in waiting.values()]
     return tuple(flip for flip in found if flip is not None)
 

@@ -21,6 +21,7 @@ from advisor.catalog.load import Catalog
 from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.stack import Stack
+from advisor.fit.measured import MeasuredMemory
 from advisor.performance.cost import BatchCost, OnlineCost, online_cost
 from advisor.performance.replica_model import ReplicaModel
 from advisor.reasons import error
@@ -75,6 +76,7 @@ class Assessor:
     catalog: Catalog
     points: Sequence[EvidencePoint]
     workload: Workload
+    memory: tuple[MeasuredMemory, ...] = ()
     _replicas: dict[tuple[Hashable, ...], tuple[Basis, ReplicaModel]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -12,6 +12,7 @@ from advisor.advice.workload import PrecisionFloor, Workload
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model, WeightFormat
 from advisor.fit.check import check_fit
+from advisor.fit.measured import MeasuredMemory
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import version_key
@@ -101,8 +102,8 @@ def _nearer(left: Removal, right: Removal) -> bool:
     return (left.margin if left.margin is not None else 1e9) < (right.margin if right.margin is not None else 1e9)
 
 
-def generate(catalog: Catalog, model: Model, workload: Workload) -> Funnel:
-    """All candidates that pass stack, precision and memory."""
+def generate(catalog: Catalog, model: Model, workload: Workload, measured: tuple[MeasuredMemory, ...] = ()) -> Funnel:
+    """All candidates that pass stack, precision and memory; measured is the memory that engines were seen to use."""
     funnel = Funnel([], [])
     pairs, removed = _by_stack(catalog, workload)
     alive = {instance.id for instance, _, _ in pairs}
@@ -110,7 +111,7 @@ def generate(catalog: Catalog, model: Model, workload: Workload) -> Funnel:
     funnel.steps.append(Step("stack", len(alive), tuple(gone.values())))
     formats = _formats(workload)
     drafts = [
-        _draft(instance, accelerator, engine, model, checkpoint, workload)
+        _draft(instance, accelerator, engine, model, checkpoint, workload, measured)
         for instance, accelerator, engine in pairs
         for checkpoint in model.checkpoints.values()
         if checkpoint.weight_format in formats
@@ -194,6 +195,7 @@ def _draft(
     model: Model,
     checkpoint: Checkpoint,
     workload: Workload,
+    measured: tuple[MeasuredMemory, ...],
 ) -> list[Candidate]:
     """One candidate for each parallel degree; the largest stands for all where none is valid."""
     version = engine_version(engine, workload)
@@ -206,6 +208,7 @@ def _draft(
         engine_version=version,
         context_tokens=workload.context_tokens,
         images=workload.images,
+        measured=measured,
     )
     widest = check_fit(request)
     sizes = widest.parallelism.valid_tensor_parallel_sizes or (widest.parallelism.tensor_parallel_size,)

@@ -128,6 +128,7 @@ class Verification(BaseModel):
     lines: list[VerifiedLine]
     settings: list[VerifiedSetting]
     reasons: list[ReasonDocument]
+    evidence_id: str | None = Field(None, description="the evidence that was entered: advisor evidence forget ID")
 
 
 class Fit(Document):

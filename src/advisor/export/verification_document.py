@@ -6,6 +6,7 @@ from datetime import date
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
 from advisor.export.fit_document import fit_document
 from advisor.fit.compare import Comparison, Line, Setting
+from advisor.fit.measured import MeasuredMemory
 from advisor.fit.observed import Observed
 from advisor.fit.result import FitResult
 from advisor.quantities.provenance import AsOf, Level, Provenance
@@ -35,8 +36,18 @@ _OBSERVED = (
 )
 
 
-def verified_document(result: FitResult, observed: Observed, comparison: Comparison, say: Say, today: date) -> Document:
-    """The verdict under the server's settings with `verification`, every number with its provenance."""
+def verified_document(
+    result: FitResult,
+    observed: Observed,
+    comparison: Comparison,
+    say: Say,
+    today: date,
+    kept: MeasuredMemory | None = None,
+) -> Document:
+    """The verdict under the server's settings with `verification`, every number with its provenance.
+
+    kept is the evidence that was entered from it.
+    """
     document = fit_document(result, say)
     document["verification"] = {
         "outcome": comparison.outcome.value,
@@ -48,6 +59,7 @@ def verified_document(result: FitResult, observed: Observed, comparison: Compari
         "lines": [_line(line) for line in comparison.lines],
         "settings": [_setting(setting) for setting in comparison.settings],
         "reasons": [reason_document(reason, say) for reason in comparison.reasons],
+        "evidence_id": kept.id if kept else None,
     }
     entries = ProvenanceMap()
     for path, origin in _origins(observed, comparison, today):

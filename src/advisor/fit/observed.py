@@ -55,6 +55,8 @@ class Observed:
     kv_needed_bytes: float | None = None
     """What one request of max_model_len tokens takes, as an engine says that refuses to start."""
     estimated_max_model_len: int | None = None
+    content_hash: str | None = None
+    """Of a log, the SHA-256 of its bytes."""
     starts: int = 1
     """Starts that a log holds; the figures are those of the last."""
     reasons: tuple[Reason, ...] = ()

@@ -21,6 +21,7 @@ from advisor.workflows.fit_question import FitQuestion
 
 if TYPE_CHECKING:
     from advisor.advice.advise import Knowledge  # the first screen need not wait for it
+    from advisor.fit.measured import MeasuredMemory
 
 TREE = "decision-tree.toml"
 HOME_REGION = "us-east-1"
@@ -34,7 +35,7 @@ def open_catalog(paths: UserPaths, today: date) -> Catalog:
 
 @dataclass
 class Session:
-    """State that outlives a screen, for the app's own thread; only `knowledge` may be called from a worker.
+    """State that outlives a screen, for the app's own thread; a worker may call `knowledge` and `measured` only.
 
     version counts changes of answers and evidence, so that late results are dropped. reopened is the
     answered question that somebody went back to. today is the day by which ages are told. feeds_url is a mirror of
@@ -54,6 +55,7 @@ class Session:
     feeds_url: str | None = None
     version: int = 0
     _knowledge: "Knowledge | None" = None
+    _measured: "tuple[MeasuredMemory, ...] | None" = None
     _evidence_version: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -99,6 +101,15 @@ class Session:
                 self._knowledge = found
         return found
 
+    def measured(self) -> "tuple[MeasuredMemory, ...]":
+        """Memory of engines that was measured here, read once and again after `forget_evidence`."""
+        known = self._measured
+        if known is None:
+            from advisor.workflows.measured_memory import measured_memory
+
+            known = self._measured = measured_memory(self.paths)
+        return known
+
     def use_catalog(self, catalog: Catalog) -> None:
         """Another catalogue, after a refresh: what was answered with the one before may no longer hold."""
         self.catalog = catalog
@@ -108,6 +119,7 @@ class Session:
         """A run has added evidence: what was answered before may no longer hold."""
         with self._lock:
             self._knowledge = None
+            self._measured = None
             self._evidence_version += 1
         self.version += 1
 

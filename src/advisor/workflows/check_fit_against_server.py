@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,8 +86,15 @@ def observe_log(path: Path) -> Observed:
 
 def observe_log_stream(stream: BinaryIO, name: str) -> Observed:
     """As `observe_log`, for an open stream: lines come one by one, so that its size does not matter."""
-    pieces = iter(lambda: stream.readline(_LONGEST_LINE_BYTES), b"")
-    return read_startup_log((piece.decode("utf-8", "replace") for piece in pieces), name)
+    content = sha256()
+
+    def lines() -> Iterator[str]:
+        while piece := stream.readline(_LONGEST_LINE_BYTES):
+            content.update(piece)
+            yield piece.decode("utf-8", "replace")
+
+    observed = read_startup_log(lines(), name)
+    return replace(observed, content_hash=content.hexdigest())
 
 
 def _settled(observed: Observed) -> tuple[Reason, ...]:

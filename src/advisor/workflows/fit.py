@@ -7,6 +7,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
+from advisor.fit.measured import MeasuredMemory
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult
 from advisor.fit.versions import version_key
@@ -14,8 +15,11 @@ from advisor.reasons import info
 from advisor.workflows.fit_question import FitQuestion
 
 
-def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
-    """Resolve the ids and judge. UnknownIdError with near ids; InputError for a number out of range."""
+def fit(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
+    """Resolve the ids and judge. UnknownIdError with near ids; InputError for a number out of range.
+
+    measured: what engines were seen to use, which takes the place of the catalogue's overheads where it counts.
+    """
     _check_numbers(question)
     instance = catalog.instance(question.instance)
     model = catalog.model(question.model)
@@ -45,6 +49,7 @@ def fit(catalog: Catalog, question: FitQuestion) -> FitResult:
             mm_encoder=question.mm_encoder,
             block_tokens=question.block_tokens,
             logical_core_config=question.logical_core_config,
+            measured=measured,
         )
     )
     return _with_other_engines(catalog, result)

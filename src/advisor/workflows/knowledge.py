@@ -11,12 +11,14 @@ from advisor.evidence.published import all_published_points, published_points
 from advisor.evidence.reports import load_reports
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
+from advisor.workflows.measured_memory import measured_memory
 
 
 def gather(catalog: Catalog, paths: UserPaths) -> Knowledge:
-    """Catalogue, published points, the ledger's measured points, and the picks of published reports."""
+    """Catalogue, published points, the ledger's measured points and memory, and the picks of published reports."""
     measured = [point for point in Ledger(paths.ledger).points() if point.level is Level.MEASURED]
-    return Knowledge(catalog, [*published_points(catalog), *measured], _report_picks(catalog))
+    points = [*published_points(catalog), *measured]
+    return Knowledge(catalog, points, _report_picks(catalog), measured_memory(paths))
 
 
 def all_points(catalog: Catalog, paths: UserPaths) -> Sequence[EvidencePoint]:

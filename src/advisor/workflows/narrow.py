@@ -7,6 +7,7 @@ from advisor.advice.candidates import Funnel
 from advisor.advice.narrowing import narrowed
 from advisor.advice.workload import workload_from
 from advisor.catalog.load import Catalog
+from advisor.fit.measured import MeasuredMemory
 
 
 def check_settings(settings: Mapping[str, Any], catalog: Catalog) -> None:
@@ -14,6 +15,8 @@ def check_settings(settings: Mapping[str, Any], catalog: Catalog) -> None:
     workload_from(settings, catalog)
 
 
-def narrow(settings: Mapping[str, Any], catalog: Catalog) -> Mapping[str, Funnel]:
+def narrow(
+    settings: Mapping[str, Any], catalog: Catalog, measured: tuple[MeasuredMemory, ...] = ()
+) -> Mapping[str, Funnel]:
     """What is left under stated settings, by model, and what each gate removed."""
-    return narrowed(workload_from(settings, catalog), catalog)
+    return narrowed(workload_from(settings, catalog), catalog, measured)

@@ -14,8 +14,11 @@ from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.errors import InputError
 from advisor.export.fit_document import fit_document
+from advisor.fit.measured import MeasuredMemory
+from advisor.paths import user_paths
 from advisor.wording.reasons import sentence
 from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.measured_memory import measured_memory
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -41,6 +44,9 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
     live.add_argument("--log", metavar="FILE", help="compare it with a vLLM start-up log; - reads standard input")
     live.add_argument("--identify", metavar="URL", help="which stacks its KV cache can come from; --instance tests one")
     add_key_flags(parser)
+    parser.add_argument(
+        "--no-measured", action="store_true", help="the catalogue's overheads, not those that were measured here"
+    )
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -57,9 +63,13 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         raise InputError(
             "no instance was named", hint="Add --instance TYPE, or --all for every instance.", key="--instance"
         )
-    result = fit(catalog, question)
+    result = fit(catalog, question, _measured(arguments))
     if output.json_mode:
         output.document(fit_document(result, sentence))
     else:
         write_result(result, output)
     return ExitCode.YES if result.verdict.runs else ExitCode.NO
+
+
+def _measured(arguments: argparse.Namespace) -> tuple[MeasuredMemory, ...]:
+    return () if arguments.no_measured else measured_memory(user_paths())

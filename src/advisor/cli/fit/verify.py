@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from advisor.catalog.load import Catalog
@@ -18,10 +19,13 @@ from advisor.errors import InputError
 from advisor.export.verification_document import verified_document
 from advisor.fit.compare import Line, Outcome
 from advisor.fit.observed import Observed
+from advisor.paths import user_paths
+from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.wording import compared as words
 from advisor.wording.reasons import sentence
 from advisor.workflows.fit import fit
+from advisor.workflows.measured_memory import Kept, keep_memory
 from advisor.workflows.verify_fit import Verified, verify_fit
 
 _EXITS = {
@@ -38,11 +42,34 @@ def run_verify(arguments: argparse.Namespace, catalog: Catalog, output: Output) 
     question = question_of(arguments, instance=arguments.instance)
     fit(catalog, question)  # a question that cannot be asked is refused before the network is touched
     found = verify_fit(catalog, question, _observed(arguments), stated_by(arguments))
+    kept = _keep(found, output)
     if output.json_mode:
-        output.document(verified_document(found.result, found.observed, found.comparison, sentence, today()))
+        document = verified_document(found.result, found.observed, found.comparison, sentence, today(), kept.memory)
+        output.document(document)
     else:
         _write(found, output)
+    _note(kept, output)
     return _EXITS[found.comparison.outcome]
+
+
+def _keep(found: Verified, output: Output) -> Kept:
+    """Enter what was seen as evidence. A ledger that cannot be written to costs the entry, not the comparison."""
+    try:
+        return keep_memory(found.result, found.observed, found.comparison, user_paths(), datetime.now(UTC))
+    except InputError as error:
+        output.note(f"advisor: not kept as evidence: {error.sentence()}")
+        return Kept(None)
+
+
+def _note(kept: Kept, output: Output) -> None:
+    for reason in kept.reasons:
+        output.note(f"advisor: not kept as evidence: {sentence(reason)}")
+    if kept.memory is not None:
+        beside, level = text.gib(kept.memory.beside_bytes), kept.memory.provenance.level.value
+        output.note(
+            f"advisor: kept as evidence {kept.memory.id} ({level}, {beside} beside the weights); "
+            f"advisor evidence forget {kept.memory.id} removes it"
+        )
 
 
 def _check_flags(arguments: argparse.Namespace) -> None:

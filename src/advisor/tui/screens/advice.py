@@ -141,7 +141,7 @@ class AdviceScreen(Room):
 
     def action_dropped(self) -> None:
         try:
-            funnels = narrow(self.session.settings, self.session.catalog)
+            funnels = narrow(self.session.settings, self.session.catalog, self.session.measured())
         except AdvisorError as error:
             self.app.push_screen(TextDialog("What was dropped, and why", Content(error.sentence())))
         else:

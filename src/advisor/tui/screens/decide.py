@@ -93,7 +93,7 @@ class DecideScreen(Room):
         from advisor.workflows.narrow import narrow  # with the fit checker, after the first paint
 
         try:
-            self.post_message(self.Narrowed(version, narrow(settings, self.session.catalog)))
+            self.post_message(self.Narrowed(version, narrow(settings, self.session.catalog, self.session.measured())))
         except AdvisorError as error:
             self.post_message(self.Narrowed(version, {}, error.sentence()))
 
@@ -223,7 +223,7 @@ class DecideScreen(Room):
         from advisor.workflows.narrow import narrow
 
         try:
-            funnels = narrow(self.session.settings, self.session.catalog)
+            funnels = narrow(self.session.settings, self.session.catalog, self.session.measured())
         except AdvisorError as error:
             self.app.push_screen(TextDialog("What was dropped, and why", Content(error.sentence())))
         else:

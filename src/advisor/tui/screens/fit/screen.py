@@ -62,7 +62,7 @@ class FitScreen(Room):
     def show_session(self) -> None:
         """Judge the question and paint the answer."""
         try:
-            result = fit(self.session.catalog, self.session.fit_question)
+            result = fit(self.session.catalog, self.session.fit_question, self.session.measured())
         except AdvisorError as error:
             self._show_complaint(error.sentence())
         else:

@@ -1,0 +1,84 @@
+"""Memory of engines that was observed: read for a question, entered after a comparison, forgotten on demand."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.errors import UnknownIdError
+from advisor.fit.compare import Comparison, Outcome
+from advisor.fit.measured import MeasuredMemory
+from advisor.fit.observed import Observed
+from advisor.fit.result import FitResult
+from advisor.paths import UserPaths
+from advisor.quantities.provenance import Level
+from advisor.reasons import Reason
+
+if TYPE_CHECKING:
+    from advisor.evidence.ledger import Ledger
+
+# The ledger loads SQLite, and most fit questions are asked where there is none: each function imports it for itself.
+
+_AGAINST = frozenset({"compared_setting_denied", "compared_other_device"})
+_DIGITS_OF_HASH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An observation that was entered, or the reasons why it was not."""
+
+    memory: MeasuredMemory | None
+    reasons: tuple[Reason, ...] = ()
+
+
+def measured_memory(paths: UserPaths) -> tuple[MeasuredMemory, ...]:
+    """What was measured here, newest first; nothing where no ledger exists. InputError for one that is broken."""
+    return tuple(memory for memory in every_memory(paths) if memory.provenance.level is Level.MEASURED)
+
+
+def every_memory(paths: UserPaths) -> tuple[MeasuredMemory, ...]:
+    """The same with what was simulated."""
+    return tuple(_ledger(paths).memories()) if paths.ledger.exists() else ()
+
+
+def keep_memory(result: FitResult, observed: Observed, comparison: Comparison, paths: UserPaths, now: datetime) -> Kept:
+    """Enter what a compared server says of its memory; the same observed again takes the place of the old.
+
+    Nothing is entered that the server's own words deny, or that cannot be true of the stack.
+    """
+    from advisor.evidence.memory import memory_of
+
+    against = tuple(reason for reason in comparison.reasons if reason.code in _AGAINST)
+    if against:
+        return Kept(None, against)
+    found = memory_of(result, replace(observed, source=_source(observed)), now)
+    if isinstance(found, Reason):
+        # A comparison that proves nothing has said why.
+        return Kept(None, () if comparison.outcome is Outcome.PROVES_NOTHING else (found,))
+    _ledger(paths).save_memory(found)
+    return Kept(found)
+
+
+def forget_memory(wanted: str, paths: UserPaths) -> MeasuredMemory:
+    """Remove the observation of this id, or of the only one that begins so. UnknownIdError otherwise."""
+    known = every_memory(paths)
+    matches = [memory for memory in known if memory.id.startswith(wanted)]
+    if len(matches) != 1:
+        kind = "observation" if not matches else "single observation"
+        raise UnknownIdError(kind, wanted, [memory.id for memory in known])
+    (found,) = matches
+    _ledger(paths).forget_memory(found.id)
+    return found
+
+
+def _source(observed: Observed) -> str:
+    """A server by its address; a log by its name and what is in it, so that the same file is the same source."""
+    if observed.content_hash is None:
+        return observed.source
+    return f"{Path(observed.source).name} (SHA-256 {observed.content_hash[:_DIGITS_OF_HASH]})"
+
+
+def _ledger(paths: UserPaths) -> "Ledger":
+    from advisor.evidence.ledger import Ledger
+
+    return Ledger(paths.ledger)
