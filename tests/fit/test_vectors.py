@@ -20,8 +20,20 @@ Vector = dict[str, Any]
 
 VECTORS: list[Vector] = json.loads((Path(__file__).parent / "fit_vectors.json").read_text(encoding="utf-8"))
 
-OTHER_ENGINES = {vector["id"] for vector in VECTORS if vector.get("engine") in ("sglang", "llama-models", "vllm-chart")}
-"""Engines whose memory model is not in the catalogue: SGLang, Meta's own code, a chart of unknown version."""
+OTHER_ENGINES = {vector["id"] for vector in VECTORS if vector.get("engine") in ("sglang", "llama-models")}
+"""Engines whose memory model is not in the catalogue: SGLang and Meta's own code."""
+
+STATED: dict[str, Vector] = {
+    "eks-chart-scout-2xg5": {"gpu_memory_utilization": 0.8, "max_num_seqs": 1, "nodes": 2},
+}
+"""Settings that a vector's source states and its columns do not."""
+
+TIGHT = {
+    "vllm-blog-maverick-8xh100-430k": "the blog's figure is the longest context of that version, rounded down",
+    "eks-chart-scout-2xg5": "the model expects 1.9 GiB less than the chart needs, within the doubt of 2 GiB; nothing "
+    "was measured on A10G, and the chart names no version of vLLM",
+}
+"""Vectors whose margin lies within the band, where tight is right for either answer; and why it does."""
 
 ASKED = [vector for vector in VECTORS if vector["id"] not in OTHER_ENGINES]
 
@@ -59,9 +71,18 @@ def test_tensor_parallel_degrees(catalog: Catalog, vector: Vector) -> None:
 @pytest.mark.parametrize("vector", _by_expectation("fits", "oom"))
 def test_verdicts(catalog: Catalog, vector: Vector) -> None:
     result = _ask(catalog, vector)
-    expected = Verdict.FITS if vector["expected"] == "fits" else Verdict.DOES_NOT_FIT
-    # Within the band either answer is an honest doubt.
-    assert result.verdict in (expected, Verdict.TIGHT), [reason.code for reason in result.reasons]
+    known = Verdict.FITS if vector["expected"] == "fits" else Verdict.DOES_NOT_FIT
+    expected = Verdict.TIGHT if vector["id"] in TIGHT else known
+    assert result.verdict is expected, [reason.code for reason in result.reasons]
+
+
+def test_a_tight_vector_lies_within_its_band(catalog: Catalog) -> None:
+    assert TIGHT.keys() <= {vector["id"] for vector in ASKED if vector["expected"] in ("fits", "oom")}
+    for vector in ASKED:
+        if vector["id"] in TIGHT:
+            device = _ask(catalog, vector).per_device
+            assert device is not None
+            assert abs(device.margin_bytes) <= device.band_bytes
 
 
 @pytest.mark.parametrize("vector", _by_expectation("weights_gib_per_device"))
@@ -98,6 +119,17 @@ def test_available_kv_memory(catalog: Catalog, vector: Vector) -> None:
     assert device.kv_cache_bytes / GIB == pytest.approx(vector["value"], abs=vector["tolerance_abs"])
 
 
+def test_the_cache_of_that_start_up_is_predicted_to_a_fraction_of_a_percent(catalog: Catalog) -> None:
+    # The same start-up as the vectors of 0.19.0: 16.75 GiB, 365,968 tokens, 44.68x (llm-d-planner-logs).
+    result = _ask(catalog, next(vector for vector in VECTORS if vector["id"] == "vllm019-scout-tp4-fits"))
+    assert result.per_device is not None
+    assert result.kv_cache is not None
+    assert result.per_device.kv_cache_bytes / GIB == pytest.approx(16.75, rel=2e-3)
+    assert result.kv_cache.blocks == pytest.approx(91_495, rel=2e-3)
+    assert result.kv_cache.capacity_tokens == pytest.approx(365_968, rel=2e-3)
+    assert result.kv_cache.max_concurrency_at_context == pytest.approx(44.68, rel=2e-3)
+
+
 @pytest.mark.parametrize("vector", _by_expectation("kv_gib_needed"))
 def test_needed_kv_memory_equals_the_engines_own_message(catalog: Catalog, vector: Vector) -> None:
     device = _ask(catalog, vector).per_device
@@ -106,12 +138,14 @@ def test_needed_kv_memory_equals_the_engines_own_message(catalog: Catalog, vecto
 
 
 def _ask(catalog: Catalog, vector: Vector) -> FitResult:
+    vector = {**vector, **STATED.get(vector["id"], {})}
     model = catalog.model(f"llama-4-{vector['model']}")
     accelerator = _accelerator(catalog, vector)
     engine = catalog.engine(_engine(vector))
+    nodes = vector.get("nodes", 1)
     instance = replace(
-        catalog.instance("p5.48xlarge" if accelerator.kind == "gpu" else _neuron_instance(vector)),
-        accelerator_count=vector["n_devices"] // accelerator.logical_cores,
+        catalog.instance(_instance(vector)),
+        accelerator_count=vector["n_devices"] // accelerator.logical_cores // nodes,
     )
     return check_fit(
         FitRequest(
@@ -124,6 +158,8 @@ def _ask(catalog: Catalog, vector: Vector) -> FitResult:
             context_tokens=vector["max_model_len"],
             concurrency=vector["max_num_seqs"] if accelerator.kind == "neuron" else 1,
             tensor_parallel_size=vector["tp"],
+            pipeline_parallel_size=vector.get("pp", 1),
+            nodes=nodes,
             kv_dtype=vector["kv_dtype"],
             gpu_memory_utilization=vector.get("gpu_memory_utilization"),
             max_num_seqs=vector.get("max_num_seqs") if accelerator.kind == "gpu" else None,
@@ -136,7 +172,7 @@ def _ask(catalog: Catalog, vector: Vector) -> FitResult:
 def _engine(vector: Vector) -> str:
     if vector["engine"] == "neuron":
         return "neuron" if vector.get("chunked") else "optimum-neuron"
-    return str(vector["engine"])
+    return {"vllm-chart": "vllm"}.get(vector["engine"], str(vector["engine"]))
 
 
 def _lifted(engine: Any, instance: Any) -> Any:
@@ -144,11 +180,11 @@ def _lifted(engine: Any, instance: Any) -> Any:
     return replace(engine, supported_families=(instance.family,))
 
 
-def _neuron_instance(vector: Vector) -> str:
-    for name in ("trn1.32xlarge", "trn2.48xlarge", "inf2.48xlarge"):
+def _instance(vector: Vector) -> str:
+    for name in ("trn1.32xlarge", "trn2.48xlarge", "inf2.48xlarge", "g5.48xlarge"):
         if name in vector["hardware"]:
             return name
-    raise AssertionError(vector["hardware"])
+    return "p5.48xlarge"
 
 
 def _accelerator(catalog: Catalog, vector: Vector) -> Accelerator:
@@ -159,5 +195,7 @@ def _accelerator(catalog: Catalog, vector: Vector) -> Accelerator:
     for key, name in (("A100-40", "A100-40GB"), ("L40S", "L40S-48GB"), ("H200", "H200-141GB"), ("GB10", "B200-180GB")):
         if key in hardware:
             return replace(catalog.accelerator(name), memory_gib=vector["mem_gib_usable"])
+    if "A10G" in hardware:
+        return catalog.accelerator("A10G-24GB")
     h100 = catalog.accelerator("H100-80GB")
     return replace(h100, memory_gib=vector.get("mem_gib_usable", h100.memory_gib))
