@@ -89,6 +89,13 @@ def test_the_band_is_the_same_in_bytes_blocks_tokens_and_requests(result: FitRes
     assert line.limit * cache.block_bytes == pytest.approx(device.band_bytes, rel=1e-3)
 
 
+def test_blocks_that_agree_with_another_concurrency_point_to_the_scheduler(result: FitResult) -> None:
+    told = as_predicted(result)
+    assert told.kv_cache_max_concurrency is not None
+    found = compare(result, replace(told, kv_cache_max_concurrency=told.kv_cache_max_concurrency * 1.5))
+    assert (found.outcome, codes(found)) == (Outcome.DIFFERS, ["compared_concurrency_differs"])
+
+
 def test_an_error_is_how_much_too_high_the_prediction_is(result: FitResult) -> None:
     cache = result.kv_cache
     assert cache is not None

@@ -9,6 +9,7 @@ from advisor.catalog.load import Catalog
 from advisor.fit.compare import Outcome, Setting
 from advisor.fit.observed import Observed
 from advisor.workflows.check_fit_against_server import observe_log
+from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 from advisor.workflows.verify_fit import Verified, verify_fit
 
@@ -111,3 +112,23 @@ def test_vllm_before_neuron_is_not_the_engine_that_is_judged(catalog: Catalog) -
     found = verify_fit(catalog, FitQuestion("llama-4-scout", "trn2.48xlarge"), told, stated=())
     assert found.result.request.engine.id == "neuron"
     assert found.comparison.outcome is Outcome.PROVES_NOTHING
+
+
+def test_a_limit_of_batched_tokens_that_its_concurrency_gives_away_is_taken(catalog: Catalog) -> None:
+    as_run = replace(SCOUT, engine="vllm@0.33.0", context_tokens=131_072, max_num_batched_tokens=16_384)
+    cache = fit(catalog, as_run).kv_cache
+    assert cache is not None
+    told = Observed(
+        "http://server",
+        engine="vllm",
+        engine_version="0.33.0",
+        max_model_len=131_072,
+        started=True,
+        blocks=cache.blocks,
+        block_tokens=16,
+        kv_cache_tokens=cache.capacity_tokens,
+        kv_cache_max_concurrency=cache.max_concurrency_at_context,
+    )
+    found = verify_fit(catalog, SCOUT, told, stated=())
+    assert setting(found, "max_num_batched_tokens") == Setting("max_num_batched_tokens", None, 16_384, 16_384)
+    assert all(line.error == 0 for line in found.comparison.lines)

@@ -102,7 +102,7 @@ def compare(result: FitResult, observed: Observed, settings: Sequence[Setting] =
     against = [*(_denial(setting) for setting in settings if setting.is_denied), *start]
     off = [line for line in lines if not line.within]
     outcome, why = _outcome(observed, lines, off, against)
-    reasons = (*against, *why, *_explanations(result, observed, off, settings), *observed.reasons)
+    reasons = (*against, *why, *_explanations(result, observed, lines, settings), *observed.reasons)
     return Comparison(outcome, lines, tuple(settings), reasons)
 
 
@@ -217,15 +217,10 @@ def shown_setting(value: Value | None) -> str:
 
 
 def _explanations(
-    result: FitResult, observed: Observed, off: Sequence[Line], settings: Sequence[Setting]
+    result: FitResult, observed: Observed, lines: Sequence[Line], settings: Sequence[Setting]
 ) -> Iterator[Reason]:
     """What a reader needs to judge the figures."""
-    if any(line.quantity == "usable_bytes" for line in off):
-        yield warning("compared_other_device", instance=result.request.instance.id)
-    elif any(line.quantity in _CACHE_LINES for line in off):
-        yield warning("compared_cache_differs")
-    if any(line.quantity == "weights_bytes" for line in off):
-        yield warning("compared_weights_differ")
+    yield from _why_off(result, lines)
     requests = observed.kv_cache_max_concurrency
     if requests is not None and requests < 1:
         yield warning("compared_holds_no_request", concurrency=requests)
@@ -240,3 +235,17 @@ def _explanations(
         yield info("compared_checkpoint_assumed", checkpoint=result.request.checkpoint.id)
     if {"max_num_seqs", "max_num_batched_tokens"} & assumed:
         yield info("compared_scheduler_assumed")
+
+
+def _why_off(result: FitResult, lines: Sequence[Line]) -> Iterator[Reason]:
+    """What lines beyond their limits point to; where the memory agrees, its use by requests does not."""
+    within = {line.quantity: line.within for line in lines}
+    off = {name for name, is_within in within.items() if not is_within}
+    if "usable_bytes" in off:
+        yield warning("compared_other_device", instance=result.request.instance.id)
+    elif off & _CACHE_LINES and (within.get("kv_cache_blocks") or within.get("kv_cache_bytes")):
+        yield warning("compared_concurrency_differs")
+    elif off & _CACHE_LINES:
+        yield warning("compared_cache_differs")
+    if "weights_bytes" in off:
+        yield warning("compared_weights_differ")

@@ -23,7 +23,7 @@ from advisor.reasons import Reason, info
 _TENSOR_PARALLEL = (1, 2, 4, 8)
 _PIPELINE_PARALLEL = (1, 2, 4)
 _MOST_NODES = 2
-_BATCHED_TOKENS = (2048, 4096, 8192, 16384, 32768)
+BATCHED_TOKENS = (2048, 4096, 8192, 16384, 32768)
 _SEQUENCES = (256, 64)
 """max_num_batched_tokens and max_num_seqs as people set them, tried where the defaults do not explain the cache."""
 
@@ -242,12 +242,12 @@ def _settings(request: FitRequest, observed: Observed) -> Iterator[FitRequest]:
 
     The stated concurrency rules out limits of batched tokens, except where the context is shorter than a chunk.
     """
-    tokens = (None, *_BATCHED_TOKENS) if observed.max_num_batched_tokens is None else (observed.max_num_batched_tokens,)
+    tokens = (None, *BATCHED_TOKENS) if observed.max_num_batched_tokens is None else (observed.max_num_batched_tokens,)
     sequences = (None, *_SEQUENCES) if observed.max_num_seqs is None else (observed.max_num_seqs,)
     is_explained = False
     for batched in tokens:
         asked = replace(request, max_num_batched_tokens=batched)
-        if not _explains_concurrency(asked, observed):
+        if not explains_concurrency(asked, observed):
             continue
         is_explained = True
         yield from (replace(asked, max_num_seqs=number) for number in sequences)
@@ -262,7 +262,7 @@ def _implied(request: FitRequest, observed: Observed) -> Implied | None:
     return implied(result, observed)
 
 
-def _explains_concurrency(request: FitRequest, observed: Observed) -> bool:
+def explains_concurrency(request: FitRequest, observed: Observed) -> bool:
     """Whether a request of the model's length takes as many blocks as the server's own concurrency says."""
     if observed.blocks is None or not observed.kv_cache_max_concurrency:
         return True

@@ -29,6 +29,10 @@ SENTENCES = {
         "The cache differs by more than the band: another accelerator, degree or checkpoint, other processes on the "
         "devices, or settings that the server does not tell. --identify lists the stacks that explain it."
     ),
+    "compared_concurrency_differs": (
+        "A request takes another number of blocks than predicted: other max_num_batched_tokens, or another hybrid "
+        "state of the cache, than is stated."
+    ),
     "compared_weights_differ": "Weights of another size were loaded: another checkpoint, or another degree.",
     "compared_holds_no_request": (
         "It runs, and yet its cache holds only {concurrency} requests of its full length: longer ones will fail."
@@ -106,12 +110,11 @@ def whose(observed: Observed) -> str:
 
 
 def verdict(comparison: Comparison, observed: Observed) -> str:
-    """What comes of a comparison, in one sentence."""
-    named = {line.quantity: line for line in comparison.lines}
-    cache = next((named[name] for name in _CACHE if name in named), None)
-    how = "" if cache is None else f" (error of its {quantity(cache.quantity)}: {apart(cache)})"
-    if comparison.outcome is Outcome.AGREES:
-        return f"The prediction agrees with the {whose(observed)}{how}."
-    if comparison.outcome is Outcome.DIFFERS:
-        return f"The prediction differs from the {whose(observed)}{how}."
-    return "This proves nothing about the prediction."
+    """What comes of a comparison, in one sentence, with the error that says most."""
+    if comparison.outcome is Outcome.PROVES_NOTHING:
+        return "This proves nothing about the prediction."
+    agrees = comparison.outcome is Outcome.AGREES
+    named = {line.quantity: line for line in comparison.lines if line.within is agrees}
+    telling = next((named[name] for name in (*_CACHE, *named) if name in named), None)
+    how = "" if telling is None else f" (error of its {quantity(telling.quantity)}: {apart(telling)})"
+    return f"The prediction {'agrees with' if agrees else 'differs from'} the {whose(observed)}{how}."

@@ -10,6 +10,7 @@ from typing import Any
 
 from advisor.catalog.load import Catalog
 from advisor.fit.compare import Comparison, Setting, Value, compare
+from advisor.fit.identify import BATCHED_TOKENS, explains_concurrency
 from advisor.fit.implied import settings_told
 from advisor.fit.observed import Observed
 from advisor.fit.result import FitResult
@@ -60,6 +61,10 @@ def verify_fit(
     wanted = _stated(question, stated)
     asked = replace(question, **{**told, "concurrency": 1})
     result = fit(catalog, asked)
+    if asked.max_num_batched_tokens is None and (tokens := _batched_tokens(result, observed)) is not None:
+        told["max_num_batched_tokens"] = tokens
+        asked = replace(asked, max_num_batched_tokens=tokens)
+        result = fit(catalog, asked)
     settings = tuple(_settings(wanted, told, result, asked))
     return Verified(result, observed, compare(result, observed, (*_identity(catalog, question, observed), *settings)))
 
@@ -73,6 +78,18 @@ def _told(catalog: Catalog, question: FitQuestion, observed: Observed) -> dict[s
     if served is not None and served[0].id == catalog.model(question.model).id:
         told["checkpoint"] = served[1].id
     return told
+
+
+def _batched_tokens(result: FitResult, observed: Observed) -> int | None:
+    """The limit of batched tokens that the server's own concurrency gives away; None where the default explains it.
+
+    With the hybrid cache a request holds a chunk and what one step may add to it (facts: model-fit, section 2.1).
+    """
+    request = result.request
+    if result.kv_cache is None or not result.kv_cache.hybrid or explains_concurrency(request, observed):
+        return None
+    tried = (replace(request, max_num_batched_tokens=tokens) for tokens in BATCHED_TOKENS)
+    return next((each.max_num_batched_tokens for each in tried if explains_concurrency(each, observed)), None)
 
 
 def _engine(catalog: Catalog, question: FitQuestion, observed: Observed) -> str | None:
