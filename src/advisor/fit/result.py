@@ -128,11 +128,12 @@ class Remedy:
     """One change that makes a combination fit, by itself.
 
     reason says it in words (its code and params); changes are fields of the question with their new values,
-    so that a screen can apply it; margin_bytes is what is left per device afterwards.
+    so that a screen can apply it (None: left to the default again); margin_bytes is what is left per device
+    afterwards.
     """
 
     reason: Reason
-    changes: tuple[tuple[str, str | int | bool], ...]
+    changes: tuple[tuple[str, str | int | float | bool | None], ...]
     verdict: Verdict
     margin_bytes: float
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from advisor.quantities import text
 from advisor.reasons import Parameter, Reason
-from advisor.wording import advice, audit, charts, compared, fit, observed, serve, verify
+from advisor.wording import advice, audit, charts, compared, fit, observed, remedies, serve, verify
 from advisor.wording.figures import name_of
 
-_ROOMS = (fit, serve, observed, compared, advice, verify, audit, charts)
+_ROOMS = (fit, remedies, serve, observed, compared, advice, verify, audit, charts)
 _SENTENCES: Mapping[str, str] = {code: words for room in _ROOMS for code, words in room.SENTENCES.items()}
 
 _WRITERS: tuple[tuple[str, Callable[[float], str]], ...] = (

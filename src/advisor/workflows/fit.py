@@ -8,18 +8,26 @@ from advisor.catalog.records import Accelerator, Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.measured import MeasuredMemory
+from advisor.fit.remedies import Elsewhere, with_remedies
 from advisor.fit.request import FitRequest
-from advisor.fit.result import FitResult
+from advisor.fit.result import FitResult, Verdict
+from advisor.fit.trials import Place
 from advisor.fit.versions import version_key
 from advisor.reasons import info
 from advisor.workflows.fit_question import FitQuestion
 
 
 def fit(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
-    """Resolve the ids and judge. UnknownIdError with near ids; InputError for a number out of range.
+    """The verdict, and what would make it fit. UnknownIdError with near ids; InputError for a number out of range.
 
     measured: what engines were seen to use, which takes the place of the catalogue's overheads where it counts.
     """
+    result = judged(catalog, question, measured)
+    return with_remedies(result, _elsewhere(catalog, result))
+
+
+def judged(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
+    """The verdict alone, for one of many questions. Errors as of `fit`."""
     _check_numbers(question)
     instance = catalog.instance(question.instance)
     model = catalog.model(question.model)
@@ -60,7 +68,7 @@ def fit_everywhere(catalog: Catalog, question: FitQuestion) -> Iterator[FitResul
     model = catalog.model(question.model)
     for instance in catalog.instances:
         for checkpoint in model.checkpoints:
-            yield fit(catalog, replace(question, instance=instance, checkpoint=checkpoint))
+            yield judged(catalog, replace(question, instance=instance, checkpoint=checkpoint))
 
 
 def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tuple[Engine, str]:
@@ -74,6 +82,26 @@ def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tupl
     if version and engine.is_versioned:
         version_key(version)
     return engine, version or engine.default_version
+
+
+def _elsewhere(catalog: Catalog, result: FitResult) -> Elsewhere:
+    """The next instances up: of the family, then of the same accelerator, then of its kind, the smallest first."""
+    if result.verdict is Verdict.FITS:
+        return Elsewhere()
+    request = result.request
+    here, kind = request.instance, request.engine.accelerators
+    least = here.accelerator_count * request.accelerator.memory_gib if request.accelerator is not None else 0.0
+    found = []
+    for instance in catalog.instances.values():
+        accelerator = catalog.accelerator_of(instance)
+        if accelerator is None or accelerator.kind != kind or instance.id == here.id:
+            continue
+        memory_gib = instance.accelerator_count * accelerator.memory_gib
+        if memory_gib >= least:
+            rank = (instance.family != here.family, instance.accelerator != here.accelerator, memory_gib)
+            found.append((rank, Place(instance, accelerator)))
+    places = [place for _, place in sorted(found, key=lambda each: each[0])]
+    return Elsewhere(places, tuple(catalog.engines.values()))
 
 
 def _with_other_engines(catalog: Catalog, result: FitResult) -> FitResult:

@@ -1,0 +1,56 @@
+"""What would make a combination fit: a sentence for each remedy, and its flags on the command line."""
+
+from advisor.fit.result import Remedy
+
+SENTENCES = {
+    "remedy_max_num_seqs": "At most {limit} requests run at once; block tables and activation take less memory.",
+    "remedy_max_num_batched_tokens": "At most {limit} tokens in a step; activation takes less memory.",
+    "remedy_hybrid_kv": "Three quarters of the layers keep only their chunk of the context.",
+    "remedy_version": "{engine} {version} keeps the memory otherwise.",
+    "remedy_kv_fp8": "A token in the cache takes half the bytes.",
+    "remedy_kv_auto": "The KV cache in the model's own data type.",
+    "remedy_utilization": "vLLM may use {budget_share} of the memory.",
+    "remedy_context": "The longest that fits.",
+    "remedy_context_shared": "The longest that fits {concurrency} times.",
+    "remedy_concurrency": "The most that fit at {context_tokens} tokens each; {replicas} such replicas hold {asked}.",
+    "remedy_text_only": "Text only: the vision encoder is not loaded.",
+    "remedy_valid_tp": "A valid degree.",
+    "remedy_no_split": "Without it, the devices are enough.",
+    "remedy_larger_tp": "The weights are spread over {size} devices of this instance.",
+    "remedy_stages": "The layers are spread over {stages} stages of {size} devices.",
+    "remedy_checkpoint": "Its weights take {then_bytes} in all instead of {now_bytes}.",
+    "remedy_engine": "{engine} supports this family.",
+    "remedy_nodes": "{nodes} × {instance}, a stage of TP {size} on each.",
+    "remedy_instance": "{accelerators} × {accelerator}, {memory_bytes} in all.",
+    "no_single_remedy": "No single change makes it run.",
+    "closest_remedy": "No single change makes it fit; {change} comes closest, {short_bytes} per device short.",
+}
+
+_FLAGS = {
+    "max_num_seqs": "--max-num-seqs",
+    "max_num_batched_tokens": "--max-num-batched-tokens",
+    "kv_dtype": "--kv-dtype",
+    "gpu_memory_utilization": "--gpu-memory-utilization",
+    "context_tokens": "--context",
+    "concurrency": "--concurrency",
+    "mm_encoder": "--mm-encoder",
+    "tensor_parallel_size": "--tp",
+    "pipeline_parallel_size": "--pp",
+    "data_parallel_size": "--dp",
+    "logical_core_config": "--lnc",
+    "checkpoint": "--checkpoint",
+    "engine": "--engine",
+    "nodes": "--nodes",
+    "instance": "--instance",
+}
+
+
+def flags(remedy: Remedy) -> str:
+    """The changes as flags of `advisor fit`; a field that goes back to its default has none."""
+    return " ".join(_flag(field, value) for field, value in remedy.changes if value is not None)
+
+
+def _flag(field: str, value: str | float | bool | None) -> str:
+    if field == "hybrid_kv":
+        return f"--hybrid-kv {'on' if value else 'off'}"
+    return f"{_FLAGS[field]} {value}"
