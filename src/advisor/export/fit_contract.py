@@ -131,6 +131,43 @@ class Verification(BaseModel):
     evidence_id: str | None = Field(None, description="the evidence that was entered: advisor evidence forget ID")
 
 
+class RemedyDocument(BaseModel):
+    """One change that makes the combination fit, by itself."""
+
+    reason: ReasonDocument
+    changes: dict[str, str | bool | Number | None] = Field(
+        description="fields of the question with their new values; null: left to the default again"
+    )
+    verdict: Literal["fits", "tight"]
+    margin_bytes: Number = Field(description="per device, afterwards")
+
+
+class ServeFlagDocument(BaseModel):
+    """A flag, or a variable of the environment, and why it is there. value null: a switch."""
+
+    name: str
+    value: str | None
+    reason: ReasonDocument
+
+
+class ServeStep(BaseModel):
+    """What is run before the server: compiling, or starting a cluster."""
+
+    argv: list[str]
+    env: dict[str, str]
+    flags: list[ServeFlagDocument]
+    cautions: list[ReasonDocument]
+
+
+class ServeCopyDocument(BaseModel):
+    """The command in one place: one of several instances, or one of several replicas in an instance."""
+
+    place: ReasonDocument
+    argv: list[str]
+    env: dict[str, str]
+    flags: list[ServeFlagDocument] = Field(description="what this place adds")
+
+
 class Fit(Document):
     model: str
     checkpoint: str
@@ -146,8 +183,13 @@ class Fit(Document):
     kv_cache: KvCache | None
     alternatives: Alternatives
     reasons: list[ReasonDocument]
+    remedies: list[RemedyDocument]
     serve_argv: list[str]
     serve_env: dict[str, str]
+    serve_flags: list[ServeFlagDocument]
+    serve_before: list[ServeStep]
+    serve_copies: list[ServeCopyDocument] = Field(description="where one process does not serve it all")
+    serve_cautions: list[ReasonDocument]
     verification: Verification | None = Field(None, description="with --verify or --log only")
 
 

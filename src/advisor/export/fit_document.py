@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from advisor.catalog.records import Overhead
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
+from advisor.export.fit_answers import add_answer_provenance, answer_fields
 from advisor.fit.budget import Overheads, Part
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.fit.versions import behaviour
@@ -49,8 +50,7 @@ def fit_document(result: FitResult, say: Say) -> Document:
         "kv_cache": _cache(result.kv_cache),
         "alternatives": {"hybrid_on": _cache(result.hybrid_on), "hybrid_off": _cache(result.hybrid_off)},
         "reasons": [reason_document(reason, say) for reason in result.reasons],
-        "serve_argv": list(result.serve_argv),
-        "serve_env": dict(result.serve_env),
+        **answer_fields(result, say),
     }
     document["provenance"] = fit_provenance(result).as_document()
     return document
@@ -65,11 +65,13 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add("/concurrency", question)
     entries.add("/parallelism", Provenance(Level.DERIVED, "the engine's divisibility rules on the model's dimensions"))
     entries.add("/reasons", Provenance(Level.DERIVED, "stated with each reason"))
+    overhead = overhead_origin(result)
+    modelled = _modelled(result, overhead)
+    add_answer_provenance(entries, result, modelled)
     if result.per_device is None or request.accelerator is None:
         return entries
     weights = request.checkpoint.origin.default
     level = Level.ASSUMED if weights.level is Level.ASSUMED else Level.DERIVED
-    overhead = overhead_origin(result)
     device = result.per_device
     entries.add("/per_device", overhead)
     for index, (name, part) in enumerate(_named_parts(result.overheads)):
@@ -86,7 +88,6 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add(
         "/per_device/band_bytes", Provenance(Level.ASSUMED, "1 GiB where the overheads were measured, else 2 GiB")
     )
-    modelled = _modelled(result, overhead)
     for key, value in (("kv_cache_bytes", device.kv_cache_bytes), ("margin_bytes", device.margin_bytes)):
         entries.add(f"/per_device/{key}", _banded(value, device, modelled))
     entries.add("/kv_cache", modelled)
