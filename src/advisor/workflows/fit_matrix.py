@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance
 from advisor.fit.result import FitResult, Verdict
-from advisor.workflows.fit import engine_for, fit
+from advisor.workflows.fit import engine_for, judged
 from advisor.workflows.fit_question import FitQuestion
 
 _RANKS = (Verdict.FITS, Verdict.TIGHT, Verdict.DOES_NOT_FIT, Verdict.INVALID, Verdict.UNSUPPORTED)
@@ -72,9 +72,9 @@ def _engine(catalog: Catalog, question: FitQuestion, instance: Instance) -> str 
 
 
 def _cell(catalog: Catalog, question: FitQuestion) -> MatrixCell:
-    first = fit(catalog, question)
+    first = judged(catalog, question)
     sizes = first.parallelism.valid_tensor_parallel_sizes if first.per_device is not None else ()
-    results = [fit(catalog, replace(question, tensor_parallel_size=size)) for size in sizes] or [first]
+    results = [judged(catalog, replace(question, tensor_parallel_size=size)) for size in sizes] or [first]
     return _as_cell(question, _best(results))
 
 

@@ -16,7 +16,7 @@ from advisor.fit.observed import Observed
 from advisor.fit.result import FitResult
 from advisor.fit.served import served_as
 from advisor.fit.versions import release_of
-from advisor.workflows.fit import fit
+from advisor.workflows.fit import judged
 from advisor.workflows.fit_question import FitQuestion
 
 DEFAULTED = frozenset(
@@ -60,11 +60,11 @@ def verify_fit(
     told = _told(catalog, question, observed)
     wanted = _stated(question, stated)
     asked = replace(question, **{**told, "concurrency": 1})
-    result = fit(catalog, asked)
+    result = judged(catalog, asked)
     if asked.max_num_batched_tokens is None and (tokens := _batched_tokens(result, observed)) is not None:
         told["max_num_batched_tokens"] = tokens
         asked = replace(asked, max_num_batched_tokens=tokens)
-        result = fit(catalog, asked)
+        result = judged(catalog, asked)
     settings = tuple(_settings(wanted, told, result, asked))
     return Verified(result, observed, compare(result, observed, (*_identity(catalog, question, observed), *settings)))
 

@@ -24,7 +24,7 @@ from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.wording import compared as words
 from advisor.wording.reasons import sentence
-from advisor.workflows.fit import fit
+from advisor.workflows.fit import judged
 from advisor.workflows.measured_memory import Kept, keep_memory
 from advisor.workflows.verify_fit import Verified, verify_fit
 
@@ -40,7 +40,7 @@ def run_verify(arguments: argparse.Namespace, catalog: Catalog, output: Output) 
     """Ask the server or read the log, compare, and print."""
     _check_flags(arguments)
     question = question_of(arguments, instance=arguments.instance)
-    fit(catalog, question)  # a question that cannot be asked is refused before the network is touched
+    judged(catalog, question)  # a question that cannot be asked is refused before the network is touched
     found = verify_fit(catalog, question, _observed(arguments), stated_by(arguments))
     kept = _keep(found, output)
     if output.json_mode:
