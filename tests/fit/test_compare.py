@@ -166,8 +166,11 @@ class TestStatements:
         assert compare(result, as_predicted(result), (taken,)).outcome is Outcome.AGREES
 
     def test_what_neither_tells_is_named_as_assumed(self, result: FitResult) -> None:
-        unknown = [Setting(name, None, None, None) for name in ("tensor_parallel_size", "checkpoint", "max_num_seqs")]
+        unknown = [
+            Setting(name, None, None, None) for name in ("engine", "tensor_parallel_size", "checkpoint", "max_num_seqs")
+        ]
         assert codes(compare(result, as_predicted(result), unknown)) == [
+            "compared_engine_assumed",
             "compared_tp_assumed",
             "compared_checkpoint_assumed",
             "compared_scheduler_assumed",

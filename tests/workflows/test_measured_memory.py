@@ -107,6 +107,23 @@ def test_what_the_server_denies_is_no_evidence(paths: UserPaths, denied: dict[st
     assert every_memory(paths) == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "untold", "code"),
+    [
+        (replace(QUESTION, tensor_parallel_size=None), {}, "compared_tp_assumed"),
+        (QUESTION, {"engine_version": None}, "compared_engine_assumed"),
+        (QUESTION, {"served_model": "scout"}, "compared_checkpoint_assumed"),
+    ],
+)
+def test_a_stack_that_is_assumed_in_part_is_no_evidence(
+    paths: UserPaths, question: FitQuestion, untold: dict[str, Any], code: str
+) -> None:
+    found = verify_fit(CATALOG, question, replace(served(), **untold), stated=())
+    refused = keep_memory(found.result, found.observed, found.comparison, paths, NOW)
+    assert [reason.code for reason in refused.reasons] == [code]
+    assert every_memory(paths) == ()
+
+
 @pytest.mark.parametrize(("more_gib", "code"), [(8.0, "memory_impossible"), (-9.0, "memory_implausible")])
 def test_a_cache_that_the_stack_cannot_have_is_no_evidence(paths: UserPaths, more_gib: float, code: str) -> None:
     refused = kept(paths, served(more_gib))

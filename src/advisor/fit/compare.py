@@ -228,11 +228,20 @@ def _explanations(
         yield info("compared_last_start", starts=observed.starts)
     if observed.engines > 1:
         yield info("compared_one_engine", engines=observed.engines)
+    if not observed.simulated:
+        yield from _assumptions(result, settings)
+
+
+def _assumptions(result: FitResult, settings: Sequence[Setting]) -> Iterator[Reason]:
+    """What neither the question nor the server states, and the figures hang on."""
     assumed = {setting.name for setting in settings if setting.stated is None and setting.told is None}
+    request = result.request
+    if "engine" in assumed:
+        yield info("compared_engine_assumed", engine=request.engine.name, version=request.engine_version)
     if "tensor_parallel_size" in assumed:
         yield info("compared_tp_assumed", tensor_parallel_size=result.parallelism.tensor_parallel_size)
     if "checkpoint" in assumed:
-        yield info("compared_checkpoint_assumed", checkpoint=result.request.checkpoint.id)
+        yield info("compared_checkpoint_assumed", checkpoint=request.checkpoint.id)
     if {"max_num_seqs", "max_num_batched_tokens"} & assumed:
         yield info("compared_scheduler_assumed")
 

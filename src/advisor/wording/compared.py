@@ -39,6 +39,9 @@ SENTENCES = {
     ),
     "compared_last_start": "The log holds {starts} starts; the last one is compared.",
     "compared_one_engine": "The server has {engines} data-parallel engines; the cache of one is compared.",
+    "compared_engine_assumed": (
+        "Neither you nor the server states engine and version: {engine} {version} is assumed (--engine)."
+    ),
     "compared_tp_assumed": "Neither you nor the server states the degree: TP {tensor_parallel_size} is assumed (--tp).",
     "compared_checkpoint_assumed": (
         "Neither you nor the server's model name states the checkpoint: {checkpoint} is assumed (--checkpoint)."

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 # The ledger loads SQLite, and most fit questions are asked where there is none: each function imports it for itself.
 
-_AGAINST = frozenset({"compared_setting_denied", "compared_other_device"})
+_AGAINST = frozenset(
+    {
+        "compared_setting_denied",
+        "compared_other_device",
+        "compared_engine_assumed",
+        "compared_tp_assumed",
+        "compared_checkpoint_assumed",
+    }
+)
+"""What is denied was not observed, and a stack that is assumed in part is nobody's evidence."""
+
 _DIGITS_OF_HASH = 12
 
 
@@ -44,7 +54,7 @@ def every_memory(paths: UserPaths) -> tuple[MeasuredMemory, ...]:
 def keep_memory(result: FitResult, observed: Observed, comparison: Comparison, paths: UserPaths, now: datetime) -> Kept:
     """Enter what a compared server says of its memory; the same observed again takes the place of the old.
 
-    Nothing is entered that the server's own words deny, or that cannot be true of the stack.
+    Nothing is entered that the server's own words deny, whose stack nobody states, or that cannot be true of it.
     """
     from advisor.evidence.memory import memory_of
 
