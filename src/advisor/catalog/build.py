@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_SHARES = frozenset({"gpu_memory_utilization", "kv_budget_share"})
+_SHARES = frozenset({"gpu_memory_utilization", "kv_budget_share", "shares", "default_share", "cache_share_of_free"})
 _MAY_BE_ZERO = frozenset(
     {
         "accelerator_count",
@@ -26,6 +26,8 @@ _MAY_BE_ZERO = frozenset(
         "scale_group",
         "scale_bytes",
         "reserved_blocks",
+        "reserved_gib",
+        "reserved_per_rank_gib",
         "activation_base_gib",
         "activation_per_8192_tokens_gib",
         "activation_per_1024_sequences_gib",

@@ -21,12 +21,14 @@ from advisor.catalog.records import (
     EngineVersion,
     Gate,
     Instance,
+    LocalCache,
     ManagedRate,
     Model,
     Notice,
     Overhead,
     PublishedRun,
     Release,
+    StaticShare,
     Vision,
 )
 from advisor.errors import InputError, UnknownIdError
@@ -253,6 +255,8 @@ def _engine(table: Table) -> Engine:
         "gates": _cited_rows(Gate, table, values, "gates"),
         "releases": _cited_rows(Release, table, values, "releases"),
         "documented_parallel": _cited_rows(DocumentedParallel, table, values, "documented_parallel"),
+        "static_shares": _cited_rows(StaticShare, table, values, "static_shares"),
+        "local_caches": _cited_rows(LocalCache, table, values, "local_caches"),
         "published_runs": _cited_rows(PublishedRun, table, values, "published_runs"),
     }
     engine = build(Engine, table, given, values)

@@ -400,6 +400,40 @@ class PublishedRun:
     context_tokens: int | None = None
 
 
+MemoryModel = Literal["paged", "contiguous", "static_share", "free_share", "reference"]
+"""How an engine shares out a device: blocks of a budget (vLLM); whole sequences (Neuron); a static share for
+weights and cache (SGLang); a share of what is free after loading (TensorRT-LLM); nothing planned (reference code)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticShare:
+    """The share of a device that weights and cache take by default, from a version on, up to a device size.
+
+    shares are for 1, 2, 4, 8 and 16 ranks and more; without them, reserved_gib and reserved_per_rank_gib for each
+    rank are left outside the share.
+    """
+
+    since: str
+    source: str
+    device_gib_below: float | None = None
+    shares: tuple[float, ...] = ()
+    reserved_gib: float = 0.0
+    reserved_per_rank_gib: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCache:
+    """What chunked-local layers keep of a context, from a version on: a share of it, or one chunk where that is set.
+
+    chunk_available: whether a setting lets them keep a chunk only.
+    """
+
+    since: str
+    source: str
+    default_share: float
+    chunk_available: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A serving engine: which accelerators, which versions, what it costs in memory.
@@ -429,13 +463,19 @@ class Engine:
     releases: tuple[Release, ...] = ()
     documented_parallel: tuple[DocumentedParallel, ...] = ()
     published_runs: tuple[PublishedRun, ...] = ()
+    memory_model: MemoryModel = "paged"
+    static_shares: tuple[StaticShare, ...] = ()
+    local_caches: tuple[LocalCache, ...] = ()
+    cache_share_of_free: float | None = None
+    """Of what is free once weights are loaded, the share that the cache gets by default."""
+    rope_element_bytes: int = 2
 
     note: str = ""
 
     @property
     def is_versioned(self) -> bool:
         """Whether versions of it are told apart: by how they behave, or by what each release supports."""
-        return bool(self.versions or self.releases)
+        return bool(self.versions or self.releases or self.gates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from advisor.fit.budget import Overheads
 from advisor.fit.kv import context_limit
 from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_version
 from advisor.fit.neuron import bank_reasons, degree_reasons
+from advisor.fit.others import plan_reasons, planned_memory
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
@@ -78,9 +79,11 @@ def _before_memory(request: FitRequest) -> _BeforeMemory:
 def _memory(request: FitRequest, tp: int) -> Memory:
     assert request.accelerator is not None, "a CPU instance is refused before its memory is asked for"
     version = paging_version(request)
-    if version is None:
+    if version is not None:
+        return paged_memory(request, request.accelerator, version, tp)
+    if request.engine.memory_model == "contiguous":
         return contiguous_memory(request, tp)
-    return paged_memory(request, request.accelerator, version, tp)
+    return planned_memory(request, tp)
 
 
 def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
@@ -89,6 +92,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     if request.engine.accelerators == "neuron":
         found += bank_reasons(request, memory.per_device)
     found += _measured_reasons(memory.overheads)
+    found += plan_reasons(request, memory)
     limits = memory.limits
     if limits is not None and request.concurrency > limits.max_num_seqs:
         found.append(

@@ -18,7 +18,7 @@ class ContiguousCache(Generic[N]):
 
     bytes_per_token_per_layer: N
     global_layers: int
-    local_layers: int
+    local_layers: float
     local_tokens: int | None
 
     def request_bytes(self, context_tokens: float) -> N:

@@ -63,7 +63,9 @@ def hybrid_in_force(request: FitRequest, version: EngineVersion) -> bool:
 
 def paging_version(request: FitRequest) -> EngineVersion | None:
     """The record of the engine's version where it pages its cache, None where it does not."""
-    return behaviour(request.engine, request.engine_version) if request.engine.accelerators == "gpu" else None
+    if request.engine.memory_model != "paged":
+        return None
+    return behaviour(request.engine, request.engine_version)
 
 
 def utilization_in_force(request: FitRequest, version: EngineVersion | None) -> float:
@@ -83,7 +85,7 @@ def paged_memory(request: FitRequest, accelerator: Accelerator, version: EngineV
     utilization = utilization_in_force(request, version)
     staged = weights_by_stage(request.model.architecture, request.checkpoint, sharding(request, tp, version))
     devices = [
-        _per_device(
+        device_memory(
             request,
             overheads,
             utilization,
@@ -124,7 +126,7 @@ def contiguous_memory(request: FitRequest, tp: int) -> Memory:
     cache = contiguous_cache(request, tp)
     each = cache.request_bytes(request.context_tokens)
     requests = requests_per_rank(request)
-    device = _capped(request, _per_device(request, overheads, utilization, weights, each * requests))
+    device = _capped(request, device_memory(request, overheads, utilization, weights, each * requests))
     concurrency = max(0.0, device.kv_cache_bytes) / each
     limit = context_limit(request)
     kv_cache = KvCache(
@@ -187,9 +189,10 @@ def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool) -> Kv
     )
 
 
-def _per_device(
+def device_memory(
     request: FitRequest, overheads: Overheads, utilization: float, weights: StageWeights, needed: float
 ) -> PerDevice:
+    """One device under a budget: what weights and overheads leave of it, against what the requests need."""
     usable = request.device_memory_gib * GIB
     budget = usable * utilization
     held = weights.total_bytes

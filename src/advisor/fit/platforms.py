@@ -20,8 +20,11 @@ def platform_reasons(request: FitRequest) -> list[Reason]:
 
 
 def _certainty(request: FitRequest) -> list[Reason]:
-    engine = request.engine
-    return [] if engine.advised else [warning("engine_not_advised", engine.origin.default.source, engine=engine.name)]
+    engine, source = request.engine, request.engine.origin.default.source
+    found = [] if engine.advised else [warning("engine_not_advised", source, engine=engine.name)]
+    if engine.memory_model == "reference" and (request.pipeline_parallel_size, request.data_parallel_size) != (1, 1):
+        found.append(error("reference_parallelism", source, engine=engine.name))
+    return found
 
 
 def _version(request: FitRequest) -> list[Reason]:

@@ -11,10 +11,10 @@ from advisor.errors import InputError
 
 @lru_cache(maxsize=256)
 def version_key(version: str) -> tuple[int, ...]:
-    """Numbers of a version, for ordering: `0.10.1` is (0, 10, 1). InputError for anything else."""
-    if not re.fullmatch(r"\d+(\.\d+)*", version):
+    """Numbers of a version, for ordering: `0.10.1` is (0, 10, 1), `0.4.6.post5` (0, 4, 6, 5). InputError for others."""
+    if not re.fullmatch(r"\d+(\.\d+)*(\.post\d+)?", version):
         raise InputError(f"'{version}' is not a version", hint="Write it like 0.33 or 0.33.0.")
-    return tuple(int(part) for part in version.split("."))
+    return tuple(int(part.removeprefix("post")) for part in version.split("."))
 
 
 def minor(version: str) -> str:
@@ -68,6 +68,12 @@ def row_for(rows: Sequence[D], version: str) -> D | None:
     wanted = _padded(version)
     held = [row for row in rows if _padded(row.since) <= wanted]
     return held[-1] if held else None
+
+
+def rows_for(rows: Sequence[D], version: str) -> list[D]:
+    """All the rows of the version that holds, in their order, where one version has several."""
+    newest = row_for(rows, version)
+    return [] if newest is None else [row for row in rows if row.since == newest.since]
 
 
 def reaches(version: str, since: str) -> bool:

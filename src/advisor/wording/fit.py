@@ -24,9 +24,7 @@ SENTENCES = {
     "no_accelerator": "{instance} has no accelerator. A CPU instance is not a serving choice for Llama 4.",
     "rates_unknown": "Nobody has published {rates} of {accelerator}, so no speed can be computed for it.",
     "engine_accelerator": "{engine} does not run on {accelerator}.",
-    "engine_not_advised": (
-        "{engine} is judged here with less certainty: advice does not pick it, and no serve command is written for it."
-    ),
+    "engine_not_advised": ("{engine} is judged here with less certainty than vLLM, and advice does not pick it."),
     "engine_newer_than_known": (
         "{engine} {version} is newer than the newest version read ({newest_known}); its memory plan may differ."
     ),
@@ -143,6 +141,29 @@ SENTENCES = {
         "Block tables for {max_num_seqs} requests of {context_tokens} tokens take {block_table_bytes} after the cache "
         "has its size: {late_bytes} in all, and the budget leaves {headroom_bytes}. Lower max_num_seqs."
     ),
+    "request_table_short": (
+        "The request table, {rows} rows of {context_tokens} and 4 bytes each, takes {table_bytes}, and the share "
+        "leaves {headroom_bytes} beside weights and cache. State a shorter --context-length or fewer "
+        "--max-running-requests."
+    ),
+    "request_table": (
+        "The request table takes {table_bytes} of the {headroom_bytes} beside weights and cache: {rows} rows of "
+        "{context_tokens}."
+    ),
+    "local_layers_keep": (
+        "By default the chunked-local layers of {engine} {version} keep {share} of the context; "
+        "--swa-full-tokens-ratio can lower that to a chunk."
+    ),
+    "overhead_calibrated": (
+        "{overhead_bytes} beside weights and cache rest on one observation; where the doubt is larger than the margin, "
+        "try it."
+    ),
+    "cache_share_of_free": "The cache gets {share} of what is free once the weights are loaded.",
+    "plan_overheads_unknown": (
+        "Activation and runtime memory of {engine} are not published; the band has to cover them."
+    ),
+    "reference_code": ("{engine} is no server: it runs one batch and keeps the whole context in every layer."),
+    "reference_parallelism": "{engine} knows model parallelism only: no pipeline stages and no data-parallel ranks.",
     "within_band": "The margin of {margin_bytes} per device lies within the ±{band_bytes} doubt of the overheads.",
     "concurrency_over_max_num_seqs": (
         "{concurrency} requests exceed max_num_seqs {limit}: the rest would wait in the queue."
