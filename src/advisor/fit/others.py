@@ -161,7 +161,7 @@ def _table_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]:
 
 def _share_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]:
     found: list[Reason] = []
-    local = _local_cache(request)
+    local = local_cache(request)
     if request.hybrid_kv is None and local.default_share < 1:
         version = request.engine_version
         found.append(
@@ -198,7 +198,8 @@ def _rope_bytes(request: FitRequest) -> int:
     return rope_table_bytes(arch) // 2 * request.engine.rope_element_bytes
 
 
-def _local_cache(request: FitRequest) -> LocalCache:
+def local_cache(request: FitRequest) -> LocalCache:
+    """What chunked-local layers keep under the engine's version."""
     rows = rows_for(request.engine.local_caches, request.engine_version)
     return rows[-1] if rows else LocalCache("", request.engine.origin.default.source, 1.0, chunk_available=False)
 
@@ -212,7 +213,7 @@ class _Kept:
 
 
 def _kept(request: FitRequest) -> _Kept:
-    local = _local_cache(request)
+    local = local_cache(request)
     if request.hybrid_kv is None:
         return _Kept(local.default_share, None)
     if not request.hybrid_kv:
@@ -222,7 +223,12 @@ def _kept(request: FitRequest) -> _Kept:
             f"{request.engine.name} {request.engine_version} has no cache of one chunk for the local layers of Llama 4",
             key="hybrid_kv",
         )
-    return _Kept(1.0, request.model.architecture.attention_chunk_size + _PREFILL_TOKENS)
+    return _Kept(1.0, chunk_tokens(request))
+
+
+def chunk_tokens(request: FitRequest) -> int:
+    """Tokens that local layers hold where they keep a chunk: their own, and one chunk of prefill."""
+    return request.model.architecture.attention_chunk_size + _PREFILL_TOKENS
 
 
 def _cache(request: FitRequest, tp: int, stage: Stage) -> ContiguousCache[float]:

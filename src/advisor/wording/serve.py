@@ -61,6 +61,10 @@ SENTENCES = {
     "serve_export_first": "Export first, which compiles; it can take more than an hour.",
     "serve_optimum_replicas": "{replicas} replicas, each on cores of its own, behind one port.",
     "serve_sglang_context": "Without it, a request table for the model's own limit takes 80 GiB, and the start fails.",
+    "serve_sglang_dp_attention": (
+        "Attention in {ranks} data-parallel ranks of {gpus} GPUs each; SGLang's --tp-size counts the GPUs of all ranks."
+    ),
+    "serve_sglang_chunk": "Chunked-local layers keep a chunk instead of the context.",
     "serve_sglang_images": "Images as well as text.",
     "serve_trtllm_backend": "The backend that runs Llama 4.",
 }

@@ -5,6 +5,7 @@ SGLang: `server_args` of the 0.5.23 wheel. TensorRT-LLM: its documents of trtllm
 
 from collections.abc import Iterator
 
+from advisor.fit.others import chunk_tokens, local_cache
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, Parallelism, ServeCommand, ServeCopy, ServeFlag
 from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, switch
@@ -33,10 +34,16 @@ def sglang_command(request: FitRequest, parallelism: Parallelism, cache: KvCache
 
 
 def _sglang_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[ServeFlag]:
-    tp = parallelism.tensor_parallel_size
+    tp, ranks = parallelism.tensor_parallel_size, request.data_parallel_size
     if request.checkpoint.revision:
         yield flag("--revision", request.checkpoint.revision, info("serve_revision"))
-    yield flag("--tp-size", tp, info("serve_tensor_parallel", gpus=tp) if tp > 1 else info("serve_single_gpu"))
+    if ranks > 1:  # SGLang counts the devices of all data-parallel ranks as its tensor parallelism
+        reason = info("serve_sglang_dp_attention", _SGLANG, gpus=tp, ranks=ranks)
+        yield flag("--tp-size", tp * ranks, reason)
+        yield flag("--dp-size", ranks, reason)
+        yield switch("--enable-dp-attention", reason)
+    else:
+        yield flag("--tp-size", tp, info("serve_tensor_parallel", gpus=tp) if tp > 1 else info("serve_single_gpu"))
     if request.pipeline_parallel_size > 1:
         stages = request.pipeline_parallel_size
         yield flag("--pp-size", stages, info("serve_pipeline_parallel", stages=stages))
@@ -44,10 +51,25 @@ def _sglang_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[
         yield flag("--ep-size", tp, info("serve_expert_parallel"))
     yield flag("--context-length", request.context_tokens, info("serve_sglang_context", _SGLANG))
     yield from _sglang_memory(request)
+    yield from _sglang_local_layers(request)
     if request.mm_encoder == "none":
         yield switch("--language-model-only", info("serve_text_only"))
     elif request.images:
         yield switch("--enable-multimodal", info("serve_sglang_images", _SGLANG))
+
+
+def _sglang_local_layers(request: FitRequest) -> Iterator[ServeFlag]:
+    """What chunked-local layers keep, where it is stated: the setting has changed its name and its meaning."""
+    by_default = local_cache(request).default_share < 1
+    if request.hybrid_kv is False and by_default:
+        yield switch("--disable-hybrid-swa-memory", info("serve_hybrid_off"))
+    if not request.hybrid_kv:
+        return
+    if by_default:
+        share = min(1.0, chunk_tokens(request) / request.context_tokens)
+        yield flag("--swa-full-tokens-ratio", f"{share:.4f}", info("serve_sglang_chunk", _SGLANG))
+    else:
+        yield flag("--hybrid-kvcache-ratio", "1.0", info("serve_sglang_chunk", "SGLang 0.4.9, server_args"))
 
 
 def _sglang_memory(request: FitRequest) -> Iterator[ServeFlag]:
