@@ -1,11 +1,17 @@
 """What a run is about: the user's words, completed and checked by the server's."""
 
+from dataclasses import replace
+
 import pytest
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.subject import Statement, Subject, subject_of
-from evidence.results import SCOUT_FP8
+from advisor.fit.check import check_fit
+from advisor.fit.observed import Observed
+from advisor.quantities.units import GIB
+from evidence.results import SCOUT_FP8, SUBJECT
+from fit.stacks import reported, request
 
 
 def told(catalog: Catalog, statement: Statement, **server: str | None) -> Subject | None:
@@ -97,6 +103,83 @@ def test_what_is_missing_is_asked_for_by_its_key(
 def test_unknown_ids_suggest_near_ones(catalog: Catalog) -> None:
     with pytest.raises(UnknownIdError, match="p5"):
         told(catalog, Statement("p5.48", "fp8", 8))
+
+
+def cache(instance: str = "p5.48xlarge", more_gib: float = 0.0, **more: object) -> Observed:
+    """What Scout FP8 at TP 8 on an instance reports, with so much more cache than predicted."""
+    result = check_fit(request(instance, "fp8"))
+    return replace(reported(result, more_gib * GIB), served_model=SCOUT_FP8, **more)  # type: ignore[arg-type]
+
+
+STATED = Statement("p5.48xlarge", "fp8", 8)
+
+
+def seen(catalog: Catalog, observed: Observed, served_model: str = SCOUT_FP8, version: str = "0.33.0") -> Subject:
+    found = subject_of(
+        STATED,
+        catalog,
+        served_model=served_model,
+        engine="vllm",
+        engine_version=version,
+        observed=observed,
+    )
+    assert found is not None
+    return found
+
+
+def test_a_cache_as_predicted_lets_the_server_vouch(catalog: Catalog) -> None:
+    subject = seen(catalog, cache())
+    assert (subject.vouched_by, subject.contradictions) == ("server", ())
+    assert subject.blocks is not None and subject.predicted_blocks is not None
+    assert abs(subject.blocks - subject.predicted_blocks) <= 1
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        Observed("http://10.0.0.7:8000"),
+        cache(kv_pinned=True),
+        cache(more_gib=-3.0),
+        cache(engine_version=None),
+    ],
+)
+def test_silence_and_what_is_unexplained_leave_the_user_s_word(catalog: Catalog, observed: Observed) -> None:
+    assert seen(catalog, observed).vouched_by == "user"
+
+
+def test_a_model_that_the_server_does_not_name_is_the_user_s_word(catalog: Catalog) -> None:
+    statement = Statement("p5.48xlarge", "fp8", 8, "llama-4-scout")
+    unnamed = replace(cache(), served_model="scout")
+    subject = subject_of(
+        statement, catalog, served_model="scout", engine="vllm", engine_version="0.33.0", observed=unnamed
+    )
+    assert subject is not None
+    assert subject.vouched_by == "user"
+    rooted = subject_of(
+        statement,
+        catalog,
+        served_model="scout",
+        engine="vllm",
+        engine_version="0.33.0",
+        observed=replace(unnamed, model_root=SCOUT_FP8),
+    )
+    assert rooted is not None
+    assert rooted.vouched_by == "server"
+
+
+@pytest.mark.parametrize("observed", [cache("p5en.48xlarge"), cache(more_gib=7.5), cache(more_gib=-9.0)])
+def test_a_cache_that_the_stated_devices_cannot_have_is_a_contradiction(catalog: Catalog, observed: Observed) -> None:
+    subject = seen(catalog, observed)
+    assert (subject.vouched_by, subject.contradictions) == ("contradicted", ("kv_capacity",))
+    assert subject.blocks == observed.blocks
+
+
+def test_a_patch_release_apart_is_no_contradiction(catalog: Catalog) -> None:
+    assert seen(catalog, cache(engine_version="0.33.1"), version="0.33.1").vouched_by == "server"
+
+
+def test_the_subject_of_a_run_from_before_caches_were_compared_still_reads() -> None:
+    assert Subject.from_document(SUBJECT) == Subject(**{**SUBJECT, "contradictions": ()})
 
 
 def test_a_subject_survives_the_way_through_a_file(catalog: Catalog) -> None:

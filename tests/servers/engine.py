@@ -18,6 +18,7 @@ from .raw import (
     stream_head,
     text_event,
     usage_event,
+    whole,
 )
 
 Fault = Callable[[Connection, Request], object]
@@ -55,6 +56,8 @@ class Engine:
     key: str | None = None
     simulated: bool = False
     version: dict[str, Any] | None = None
+    metrics: str | None = None
+    """The page of /metrics, where it has one."""
     faulty: Callable[[int], Fault | None] = lambda _: None
     reached: threading.Event = field(default_factory=threading.Event)
     """Set when as many streamed requests have come as `reach` says."""
@@ -84,6 +87,8 @@ class Engine:
             )
         if request.path.endswith("/version") and self.version is not None:
             return json_answer(self.version, fields=extra)
+        if request.path.endswith("/metrics") and self.metrics is not None:
+            return whole(self.metrics.encode(), kind="text/plain; version=1.0.0", fields=extra)
         return json_answer({"detail": "Not Found"}, 404)
 
     def _complete(self, connection: Connection, request: Request, extra: dict[str, str]) -> object:

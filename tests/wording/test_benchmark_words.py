@@ -82,5 +82,13 @@ def test_a_run_says_what_it_is_about_and_who_says_so() -> None:
     assert "but the server runs another engine version" in words.subject_line(result(subject=denied))
 
 
+def test_a_run_says_how_the_server_s_cache_agrees_with_the_statement_or_denies_it() -> None:
+    compared = {**SUBJECT, "blocks": 451_000, "predicted_blocks": 450_200}
+    agreed = words.subject_line(result(subject={**compared, "vouched_by": "server"}))
+    assert agreed.endswith("and its KV cache agrees (451,000 blocks, 450,200 predicted).")
+    denied = {**compared, "vouched_by": "contradicted", "contradictions": ["kv_capacity"]}
+    assert "the server's KV cache cannot be theirs (451,000 blocks" in words.subject_line(result(subject=denied))
+
+
 def test_a_statistic_that_the_sample_does_not_carry_is_no_number() -> None:
     assert words.result_row(point(1))[:3] == ("1", "40.0 ms", "48.0 ms")

@@ -13,6 +13,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.ledger import Ledger
 from advisor.evidence.subject import Statement
+from advisor.fit.check import check_fit
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
 from advisor.simulator.server import SimulatorProcess
@@ -21,9 +22,11 @@ from advisor.workflows.knowledge import gather
 from advisor.workflows.run_benchmark import Kept, begin, go_on, keep, prepare
 from advisor.workflows.runs import find_run, list_runs
 from evidence.results import SCOUT_FP8
+from fit.stacks import reported, request
 from patience import PATIENCE_S, until
 from servers.engine import Engine
 from servers.raw import Connection, RawServer, Request
+from servers.serving_state import cache_config
 
 SMALL = {
     "concurrencies": (2, 4),
@@ -38,6 +41,31 @@ STATED = Statement("g7e.12xlarge", "fp8", 2)
 def vllm(first_s: float = 0.02, gap_s: float = 0.007, version: str = "0.33.0") -> RawServer:
     """A server that says of itself what vLLM says, and is simulated nowhere."""
     return RawServer(Engine((SCOUT_FP8,), first_s=first_s, gap_s=gap_s, version={"version": version}))
+
+
+def capacity(instance: str, tp: int) -> str:
+    """The metrics of a server that runs Scout FP8 on an instance, for the 4,096 tokens that `Engine` serves."""
+    observed = reported(check_fit(request(instance, "fp8", tp, context_tokens=4096)))
+    labels = {"num_gpu_blocks": observed.blocks, "kv_cache_max_concurrency": observed.kv_cache_max_concurrency}
+    return cache_config(**{name: str(value) for name, value in labels.items()}, kv_cache_size_tokens="None")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "vouched_by", "against"),
+    [
+        (None, "user", ()),
+        (capacity("g7e.12xlarge", 2), "server", ()),
+        (capacity("p5en.48xlarge", 8), "contradicted", ("kv_capacity",)),
+        ("<html>a gateway's page</html>", "user", ()),
+    ],
+)
+def test_what_the_server_says_of_its_cache_vouches_for_the_statement_or_denies_it(
+    catalog: Catalog, metrics: str | None, vouched_by: str, against: tuple[str, ...]
+) -> None:
+    with RawServer(Engine((SCOUT_FP8,), version={"version": "0.33.0"}, metrics=metrics)) as server:
+        subject = prepare(BenchmarkQuestion(server.url, changes=SMALL, statement=STATED), catalog, None).subject
+    assert subject is not None
+    assert (subject.vouched_by, subject.contradictions) == (vouched_by, against)
 
 
 def measure(question: BenchmarkQuestion, catalog: Catalog, paths: UserPaths) -> Kept:

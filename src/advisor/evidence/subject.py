@@ -1,23 +1,31 @@
 """What a benchmark was run on, who says so, and whether the server contradicts it.
 
 An endpoint does not tell its hardware. What the user states makes a run evidence about an instance, as
-long as nothing that the server says of itself speaks against it.
+long as nothing that the server says of itself speaks against it: its name, its version, and the size of
+its KV cache, which follows from the memory of its devices.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Checkpoint, Model
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
+from advisor.fit.declared import Declaration, judge_declaration
+from advisor.fit.observed import Observed
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
 from advisor.fit.served import served_as
-from advisor.fit.versions import minor_distance, release_of
+from advisor.fit.versions import minor, minor_distance, release_of
 
-VouchedBy = Literal["user", "contradicted"]
+VouchedBy = Literal["user", "server", "contradicted"]
+"""user: stated, and nothing speaks against it; server: its own words and its KV cache agree with the statement."""
+
+_CORROBORATED_ENGINE = "vllm"
+_ADDED = frozenset({"blocks", "predicted_blocks"})
+"""What the subjects of older runs lack."""
 
 _NEEDED = "A run becomes evidence with an instance, a checkpoint and a tensor_parallel_size."
 
@@ -39,7 +47,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a run is about. devices counts accelerators of one replica; contradictions are codes."""
+    """What a run is about. devices counts accelerators of one replica; contradictions are codes.
+
+    blocks are those of the KV cache that the server reports, predicted_blocks those of the stated stack; None where
+    the server reports none, or the run is from before they were compared.
+    """
 
     model: str
     checkpoint: str
@@ -51,6 +63,8 @@ class Subject:
     engine_version: str
     vouched_by: VouchedBy
     contradictions: tuple[str, ...] = ()
+    blocks: int | None = None
+    predicted_blocks: int | None = None
 
     def as_document(self) -> dict[str, Any]:
         return asdict(self) | {"contradictions": list(self.contradictions)}
@@ -60,7 +74,7 @@ class Subject:
         """The subject that a run was started with; None where nobody stated one."""
         if not values:
             return None
-        known = {name: values[name] for name in cls.__slots__}
+        known = {name: values[name] for name in cls.__slots__ if name not in _ADDED or name in values}
         return cls(**{**known, "contradictions": tuple(values["contradictions"])})
 
 
@@ -71,11 +85,12 @@ def subject_of(
     served_model: str,
     engine: str | None,
     engine_version: str | None,
+    observed: Observed | None = None,
 ) -> Subject | None:
     """What the run is about, from the user's words and the server's. None where the user says nothing.
 
-    served_model, engine and engine_version are what the server calls itself. InputError for a statement
-    that lacks something; UnknownIdError for ids that the catalogue does not hold.
+    served_model, engine and engine_version are what the server calls itself, observed what it says of its memory.
+    InputError for a statement that lacks something; UnknownIdError for ids that the catalogue does not hold.
     """
     if statement.is_empty:
         return None
@@ -85,7 +100,7 @@ def subject_of(
     accelerator = catalog.accelerator_of(instance)
     if accelerator is None:
         raise InputError(f"{instance.id} has no accelerator to measure", key="instance")
-    served = served_as(catalog.models.values(), served_model)
+    served = served_as(catalog.models.values(), served_model, observed.model_root if observed is not None else None)
     model = catalog.model(statement.model) if statement.model is not None else served[0] if served else None
     if model is None:
         raise InputError(
@@ -115,7 +130,7 @@ def subject_of(
         against = (*against, "memory")
     if served is not None and (served[0].id, served[1].id) != (model.id, checkpoint.id):
         against = ("served_model", *against)
-    return Subject(
+    stated = Subject(
         model=model.id,
         checkpoint=checkpoint.id,
         instance=instance.id,
@@ -127,6 +142,34 @@ def subject_of(
         vouched_by="contradicted" if against else "user",
         contradictions=against,
     )
+    if against or observed is None:
+        return stated
+    return _corroborated(stated, catalog, observed, is_named=served is not None)
+
+
+def _corroborated(stated: Subject, catalog: Catalog, observed: Observed, *, is_named: bool) -> Subject:
+    """The subject as the server's KV cache vouches for it, or contradicts it; a server that is silent does neither.
+
+    It vouches only where it names model and version too: the cache alone tells neither.
+    """
+    if stated.engine != _CORROBORATED_ENGINE:
+        return stated
+    declaration = Declaration(
+        instance=stated.instance,
+        model=stated.model,
+        checkpoint=stated.checkpoint,
+        tensor_parallel_size=stated.tensor_parallel_size,
+        pipeline_parallel_size=1,
+        engine=f"{stated.engine}@{minor(stated.engine_version)}",
+    )
+    outcome, nearest = judge_declaration(catalog, observed, declaration)
+    if nearest is None:
+        return stated
+    seen = replace(stated, blocks=nearest.implied.blocks, predicted_blocks=nearest.implied.predicted_blocks)
+    if outcome == "contradicted":
+        return replace(seen, vouched_by="contradicted", contradictions=("kv_capacity",))
+    is_told = is_named and observed.engine_version is not None
+    return replace(seen, vouched_by="server") if outcome == "corroborated" and is_told else seen
 
 
 def _cannot_hold(request: FitRequest) -> bool:

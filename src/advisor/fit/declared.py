@@ -15,7 +15,7 @@ from advisor.errors import InputError
 from advisor.fit.identify import Identification, Match, Offer, Suspect, identify, tells_enough
 from advisor.fit.observed import Observed
 from advisor.fit.served import served_as
-from advisor.fit.versions import behaviour, release_of
+from advisor.fit.versions import behaviour, minor_distance, release_of
 from advisor.reasons import Reason, warning
 
 Outcome = Literal["found", "nothing_consistent", "corroborated", "contradicted", "unexplained", "too_little"]
@@ -89,6 +89,20 @@ def identify_observed(catalog: Catalog, observed: Observed, declaration: Declara
     return Identified(observed, declaration, version, outcome, found, declared, against)
 
 
+def judge_declaration(catalog: Catalog, observed: Observed, declaration: Declaration) -> tuple[Outcome, Match | None]:
+    """Whether a server agrees with a declared instance, and the layout of it that comes nearest; no other is tried.
+
+    Errors as `identify_observed`.
+    """
+    engine, version = _engine(catalog, observed, declaration)
+    if version is None or any(_silence(observed, version)):
+        return "too_little", None
+    suspects = _suspects(catalog, observed, declaration)
+    declared = _declared(catalog, observed, declaration, suspects, engine, version)
+    outcome = "contradicted" if any(_against(catalog, observed, declaration)) else _judged(declared)
+    return outcome, declared.matches[0] if declared.matches else declared.closest
+
+
 def _declared(
     catalog: Catalog,
     observed: Observed,
@@ -136,7 +150,7 @@ def _against(catalog: Catalog, observed: Observed, declaration: Declaration) -> 
     """What the server says of itself, cache aside, against what is declared."""
     told = release_of(observed.engine_version)
     _, _, stated = (declaration.engine or "").partition("@")
-    if stated and told is not None and not f"{told}.".startswith(f"{stated}."):
+    if stated and told is not None and minor_distance(stated, told) != 0:
         yield warning("identify_version_denied", observed.source, told=told, stated=stated)
     served = served_as(catalog.models.values(), observed.served_model, observed.model_root)
     if served is not None:

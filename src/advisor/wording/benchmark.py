@@ -1,7 +1,7 @@
 """A benchmark in words: what its verdicts mean, which gate failed and why, and how its tables read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.bench.counters import Stage
 from advisor.bench.result import BenchmarkResult, Failure, Gate, LatencySummary, Point, SloResult, Verdict
@@ -55,6 +55,7 @@ CONTRADICTIONS: Mapping[str, str] = {
     "engine": "the server is another engine",
     "engine_version": "the server runs another engine version",
     "memory": "those devices cannot hold the weights",
+    "kv_capacity": "the server's KV cache cannot be theirs",
 }
 
 _ENDED: Mapping[str, str] = {
@@ -205,8 +206,17 @@ def subject_line(result: "BenchmarkResult | RunMeta") -> str:
         f"{subject['engine']} {subject['engine_version']}"
     )
     if subject["vouched_by"] == "contradicted":
-        return f"You state {what}, but {_contradicted(subject['contradictions'])}: no figure is kept as evidence."
+        against = f"{_contradicted(subject['contradictions'])}{_blocks_of(subject)}"
+        return f"You state {what}, but {against}: no figure is kept as evidence."
+    if subject["vouched_by"] == "server":
+        return f"You state {what}; the server says the same, and its KV cache agrees{_blocks_of(subject)}."
     return f"You state {what}; nothing that the server says speaks against it."
+
+
+def _blocks_of(subject: Mapping[str, Any]) -> str:
+    """` (451,000 blocks, 421,159 predicted)`; empty where they were not compared."""
+    blocks, predicted = subject.get("blocks"), subject.get("predicted_blocks")
+    return "" if blocks is None or predicted is None else f" ({blocks:,} blocks, {predicted:,} predicted)"
 
 
 def slo_line(result: SloResult) -> str:

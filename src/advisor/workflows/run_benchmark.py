@@ -12,14 +12,16 @@ from advisor.bench.result import BenchmarkResult
 from advisor.bench.rundir import RunDirectory, read_run
 from advisor.bench.runner import RunHandle, start_run
 from advisor.catalog.load import Catalog
-from advisor.errors import InputError
+from advisor.errors import EndpointError, InputError
 from advisor.evidence.ledger import Ledger
 from advisor.evidence.measured import evidence_of, run_record
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.subject import Statement, Subject, subject_of
+from advisor.fit.observed import Observed
 from advisor.paths import UserPaths
 from advisor.performance.roofline import MOST_TOKENS_PER_STEP, Replica, hardest_limit_tokens_per_s
 from advisor.workflows.benchmark_question import BenchmarkQuestion
+from advisor.workflows.check_fit_against_server import observe_server
 
 _UNNAMED = "the model that the endpoint serves"
 
@@ -58,7 +60,10 @@ async def try_endpoint(question: BenchmarkQuestion, catalog: Catalog, key: Secre
     plan = _plan(question, question.model or _UNNAMED)
     tried = await preflight(target, api=question.api, model=question.model, ignore_eos=plan.ignore_eos)
     _check_length(plan, tried)
-    subject = None if tried.simulated else _subject(question.statement, catalog, tried)
+    subject = None
+    if not tried.simulated and not question.statement.is_empty:
+        observed = await _observed(question.endpoint, key, tried)
+        subject = await asyncio.to_thread(_subject, question.statement, catalog, tried, observed)
     limit = None if subject is None else throughput_limit(subject, catalog, plan)
     plan = _plan(question, tried.model, output_tokens_per_s_limit=limit)
     return Prepared(target, tried, plan, subject)
@@ -112,13 +117,24 @@ def _plan(question: BenchmarkQuestion, model: str, **more: object) -> Plan:
     return preset_plan(question.preset, model, **{**question.changes, "api": question.api, **more})
 
 
-def _subject(statement: Statement, catalog: Catalog, tried: Preflight) -> Subject | None:
+async def _observed(endpoint: str, key: Secret | None, tried: Preflight) -> Observed | None:
+    """What the server says of its memory; None where it is another engine's, or says nothing that can be read."""
+    if tried.engine not in (None, "vllm"):
+        return None
+    try:
+        return await observe_server(endpoint, key, model=tried.model)
+    except (EndpointError, InputError):  # a gateway may hide its metrics: then nothing vouches and nothing denies
+        return None
+
+
+def _subject(statement: Statement, catalog: Catalog, tried: Preflight, observed: Observed | None) -> Subject | None:
     return subject_of(
         statement,
         catalog,
         served_model=tried.model,
         engine=tried.engine,
         engine_version=tried.engine_version,
+        observed=observed,
     )
 
 

@@ -96,7 +96,7 @@ def run_level(meta: "RunMeta", verdicts: Sequence[str]) -> Level:
     against it."""
     if meta.simulated:
         return Level.SIMULATED
-    is_vouched = meta.subject.get("vouched_by") == "user"
+    is_vouched = meta.subject.get("vouched_by") in ("user", "server")
     return Level.MEASURED if "valid" in verdicts and is_vouched else Level.UNKNOWN
 
 
