@@ -107,6 +107,17 @@ class TestServers:
         assert shown.startswith("PROVES NOTHING")
         assert "no /metrics" in shown
 
+    def test_one_of_several_models_is_named(
+        self, labels: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        state = ServingState(metrics=cache_config(**labels), models=(model_entry(SCOUT), model_entry("other", 4096)))
+        with RawServer(state) as server:
+            argv = ("fit", *ON_P5, "--tp", "8", "--verify", server.url)
+            assert main(argv) == 2
+            assert "served_model: " in (said := capsys.readouterr().err)
+            assert f"Name one of {SCOUT}, other." in said
+            assert main((*argv, "--served-model", SCOUT)) == 0
+
     def test_the_table_is_for_reading(self, labels: Mapping[str, str], capsys: pytest.CaptureFixture[str]) -> None:
         with RawServer(serving(labels)) as server:
             assert main(["fit", *ON_P5, "--verify", f"{server.url}/v1"]) == 0

@@ -115,11 +115,11 @@ def _choose(
     served = ", ".join(printable(entry["id"], 60) for entry in entries[:8])
     if wanted is not None and entries:
         raise EndpointError(
-            f"{target.url} serves no model '{printable(wanted)}'", hint=f"It serves {served}.", key="model"
+            f"{target.url} serves no model '{printable(wanted)}'", hint=f"It serves {served}.", key="served_model"
         )
     bases = [entry for entry in entries if not entry.get("parent")]
     if len({(entry.get("root"), entry.get("max_model_len")) for entry in bases}) > 1:
-        raise InputError(f"{target.url} serves {len(bases)} models", hint=f"Name one of {served}.", key="model")
+        raise InputError(f"{target.url} serves {len(bases)} models", hint=f"Name one of {served}.", key="served_model")
     return bases[0] if bases else {}
 
 

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from advisor.bench.target import Secret
 
 
-def identify_endpoint(catalog: Catalog, endpoint: str, key: "Secret | None", declaration: Declaration) -> Identified:
-    """Ask the endpoint and compare. Blocking.
+def identify_endpoint(
+    catalog: Catalog, endpoint: str, key: "Secret | None", declaration: Declaration, served_model: str | None = None
+) -> Identified:
+    """Ask the endpoint and compare; served_model names one of several that it serves. Blocking.
 
     InputError and UnknownIdError for a declaration that names what is not there, before the network is touched;
     EndpointError for an endpoint that cannot be used.
@@ -18,4 +20,4 @@ def identify_endpoint(catalog: Catalog, endpoint: str, key: "Secret | None", dec
     from advisor.workflows.check_fit_against_server import observe  # loads httpx
 
     check_declaration(catalog, declaration)
-    return identify_observed(catalog, observe(endpoint, key), declaration)
+    return identify_observed(catalog, observe(endpoint, key, model=served_model), declaration)

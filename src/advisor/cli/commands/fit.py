@@ -39,10 +39,12 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
     )
     add_flags(parser)
     parser.add_argument("--all", action="store_true", help="every instance and checkpoint instead of one")
-    live = parser.add_argument_group("a running server").add_mutually_exclusive_group()
+    server = parser.add_argument_group("a running server")
+    live = server.add_mutually_exclusive_group()
     live.add_argument("--verify", metavar="URL", help="compare the prediction with what the server says of its memory")
     live.add_argument("--log", metavar="FILE", help="compare it with a vLLM start-up log; - reads standard input")
     live.add_argument("--identify", metavar="URL", help="which stacks its KV cache can come from; --instance tests one")
+    server.add_argument("--served-model", metavar="NAME", help="one of several models that the server serves")
     add_key_flags(parser)
     parser.add_argument(
         "--no-measured", action="store_true", help="the catalogue's overheads, not those that were measured here"

@@ -41,7 +41,7 @@ def run_identify(arguments: argparse.Namespace, catalog: Catalog, output: Output
         pipeline_parallel_size=arguments.pp or (1 if arguments.tp else None),
         engine=arguments.engine,
     )
-    found = identify_endpoint(catalog, arguments.identify, read_key(arguments), declaration)
+    found = identify_endpoint(catalog, arguments.identify, read_key(arguments), declaration, arguments.served_model)
     if output.json_mode:
         output.document(identify_document(found, sentence, today()))
     else:

@@ -95,7 +95,7 @@ def _observed(arguments: argparse.Namespace) -> Observed:
     from advisor.workflows.check_fit_against_server import observe, observe_log, observe_log_stream  # loads httpx
 
     if arguments.verify is not None:
-        return observe(arguments.verify, read_key(arguments))
+        return observe(arguments.verify, read_key(arguments), model=arguments.served_model)
     if arguments.log == "-":
         return observe_log_stream(sys.stdin.buffer, "standard input")
     return observe_log(Path(arguments.log))
