@@ -211,3 +211,23 @@ def test_the_longest_context_is_the_longest(catalog: Catalog) -> None:
     assert at is not None
     assert beyond is not None
     assert at.margin_bytes >= 0 > beyond.margin_bytes
+
+
+@pytest.mark.parametrize(
+    ("version", "hybrid", "starts"),
+    [
+        ("0.10.0", None, False),
+        ("0.13.0", None, True),
+        ("0.16.0", None, True),
+        ("0.16.0", False, False),
+        ("0.19.0", None, False),
+    ],
+)
+def test_some_versions_start_although_one_request_does_not_fit(
+    catalog: Catalog, version: str, hybrid: bool | None, starts: bool
+) -> None:
+    # Their own start-up checks: all groups, chunks only, one group only, all layers, all groups again.
+    tokens = 2_000_000 if version == "0.13.0" else 10_000_000
+    result = fit(catalog, replace(SCOUT, engine=f"vllm@{version}", hybrid_kv=hybrid, context_tokens=tokens))
+    assert result.verdict is Verdict.DOES_NOT_FIT
+    assert ("starts_without_room" in codes(result)) is starts

@@ -320,6 +320,9 @@ class EngineVersion:
     overhead: str
     source: str
     """Where the behaviour that begins here was read."""
+    startup_check: Literal["request", "chunks", "one_group"] = "request"
+    """What the start-up check asks room for: a request of the whole context; without the hybrid cache, one whose local
+    layers keep a chunk all the same; with it, what one group of local layers keeps."""
     reserved_blocks: int = 0
     """KV blocks that the start-up check keeps back; the capacity that is printed counts them in."""
     tokens_by_concurrency: bool = False

@@ -16,6 +16,7 @@ from advisor.fit.platforms import platform_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve.command import serve_command
+from advisor.fit.startup_check import startup_reasons
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 
 _ARITHMETIC = "arithmetic on the model's published dimensions; nobody vouches that the engine runs there"
@@ -93,7 +94,9 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found += bank_reasons(request, memory.per_device)
     found += _measured_reasons(memory.overheads)
     found += plan_reasons(request, memory)
-    limits = memory.limits
+    limits, version = memory.limits, paging_version(request)
+    if limits is not None and version is not None:
+        found += startup_reasons(request, version, memory.kv_cache, memory.hybrid_on, limits)
     if limits is not None and request.concurrency > limits.max_num_seqs:
         found.append(
             warning("concurrency_over_max_num_seqs", source, concurrency=request.concurrency, limit=limits.max_num_seqs)

@@ -41,8 +41,11 @@ class BlockRule(Generic[N]):
 
     def blocks_per_request(self, context_tokens: float) -> N:
         """Blocks of one request of this length, over all groups."""
-        kept = lesser(self._most_kept_tokens, context_tokens)
-        return whole_up(kept, self.block_tokens) * self.local_groups + whole_up(context_tokens, self.block_tokens)
+        return self.kept_blocks(context_tokens) * self.local_groups + whole_up(context_tokens, self.block_tokens)
+
+    def kept_blocks(self, context_tokens: float) -> N:
+        """Blocks that one group of chunked-local layers keeps of a request of this length."""
+        return whole_up(lesser(self._most_kept_tokens, context_tokens), self.block_tokens)
 
     def longest_context(self, blocks: N) -> N:
         """The longest request that so many blocks hold; `blocks_per_request` solved for the context. 0 for none."""

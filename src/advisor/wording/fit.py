@@ -137,6 +137,10 @@ SENTENCES = {
         "Weights and overheads exceed the budget of {budget_bytes} per device by {over_bytes}, before any KV cache."
     ),
     "kv_short": "The KV cache is {short_bytes} per device short; {available_bytes} are left for it.",
+    "starts_without_room": (
+        "{engine} {version} starts all the same: its start-up check does not ask for a whole request. It then prints "
+        "a maximum concurrency of {max_concurrency}x for {context_tokens} tokens."
+    ),
     "headroom_short": (
         "Block tables for {max_num_seqs} requests of {context_tokens} tokens take {block_table_bytes} after the cache "
         "has its size: {late_bytes} in all, and the budget leaves {headroom_bytes}. Lower max_num_seqs."
