@@ -6,7 +6,8 @@ from typing import Literal
 from advisor.reasons import Reason
 
 Failure = Literal["kv_cache_short", "no_memory_for_cache", "out_of_memory", "memory_taken", "other"]
-"""Why a server did not start. memory_taken: other processes held the device, which says nothing about fit."""
+"""Why a server did not start. memory_taken: less was free than the server asks for,
+which says nothing about what it needs."""
 
 
 @dataclass(frozen=True, slots=True)

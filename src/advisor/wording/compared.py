@@ -19,7 +19,8 @@ SENTENCES = {
     "compared_simulated": "The endpoint is simulated: it proves nothing about an instance.",
     "compared_dtype_unknown": "Its cache holds {cache_dtype}, whose size is not known here.",
     "compared_memory_taken": (
-        "The server did not start because other processes held its devices: that says nothing about what fits."
+        "The server did not start because less memory was free on its devices than gpu_memory_utilization asks for: "
+        "other processes hold it, or the share is too high. That says nothing about what the engine needs."
     ),
     "compared_start_failed": "The server did not start, and its log names no memory as the cause.",
     "compared_pinned": "A flag sets the size of the cache, so it says nothing of what memory the engine leaves for it.",
