@@ -51,6 +51,9 @@ ASKED: dict[str, FitQuestion] = {
     "meta-readme-int4-1gpu": replace(SCOUT, engine="llama-models", tensor_parallel_size=1, checkpoint="w4a16"),
 }
 
+TIGHT = {"sgl-scout-8xh100-1m": "0.8 GiB are left, and one observation of another stack is all that is known of SGLang"}
+"""Vectors whose margin lies within the band, where tight is right for either answer; and why it does."""
+
 
 def ask(catalog: Catalog, vector: dict[str, Any]) -> FitResult:
     question = ASKED[vector["id"]]
@@ -68,10 +71,9 @@ def test_every_vector_of_these_engines_is_asked() -> None:
 
 @pytest.mark.parametrize("key", [key for key in ASKED if VECTORS[key]["expected"] in ("fits", "oom")])
 def test_verdicts_agree_with_what_was_published_or_measured(catalog: Catalog, key: str) -> None:
-    expected = Verdict.FITS if VECTORS[key]["expected"] == "fits" else Verdict.DOES_NOT_FIT
     result = ask(catalog, VECTORS[key])
-    margin = result.per_device.margin_bytes if result.per_device is not None else 0.0
-    assert result.verdict is expected or (result.verdict is Verdict.TIGHT and abs(margin) <= 2 * GIB)
+    known = Verdict.FITS if VECTORS[key]["expected"] == "fits" else Verdict.DOES_NOT_FIT
+    assert result.verdict is (Verdict.TIGHT if key in TIGHT else known), [each.code for each in result.reasons]
 
 
 def test_the_cache_of_the_one_observation_is_what_the_lump_was_taken_from(catalog: Catalog) -> None:
