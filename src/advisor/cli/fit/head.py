@@ -2,6 +2,7 @@
 
 from advisor.fit.result import FitResult
 from advisor.quantities import text
+from advisor.quantities.units import GIB
 
 
 def combination(result: FitResult) -> str:
@@ -11,20 +12,39 @@ def combination(result: FitResult) -> str:
 
 
 def stack(result: FitResult) -> str:
-    """Engine, degrees and context."""
+    """Engine, degrees, replicas and context."""
     request = result.request
     return (
-        f"{request.engine.name} {request.engine_version}   TP {result.parallelism.tensor_parallel_size}"
-        f"{_stages(request.pipeline_parallel_size)}   context {text.tokens(request.context_tokens)}"
+        f"{request.engine.name} {request.engine_version}   {_split(result)}"
+        f"   context {text.tokens(request.context_tokens)}"
+    )
+
+
+def capacity(result: FitResult) -> str:
+    """What the cache holds and what is left, for a combination that runs."""
+    device, cache = result.per_device, result.kv_cache
+    assert device is not None and cache is not None, "a verdict that runs has its memory"
+    context = text.tokens(result.request.context_tokens)
+    return (
+        f"holds {cache.max_concurrency_at_context:,.1f} requests of {context} tokens, "
+        f"or one of {text.tokens(cache.max_context_tokens)}; {device.margin_bytes / GIB:,.1f} ± "
+        f"{text.gib(device.band_bytes)} left"
     )
 
 
 def _hardware(result: FitResult) -> str:
     request = result.request
+    several = f"{request.nodes} × " if request.nodes > 1 else ""
     if request.accelerator is None:
-        return f"{request.instance.id}, no accelerator"
-    return f"{request.instance.id}, {request.instance.accelerator_count} × {request.accelerator.name}"
+        return f"{several}{request.instance.id}, no accelerator"
+    return f"{several}{request.instance.id}, {request.instance.accelerator_count} × {request.accelerator.name}"
 
 
-def _stages(pipeline_parallel_size: int) -> str:
-    return f" × PP {pipeline_parallel_size}" if pipeline_parallel_size > 1 else ""
+def _split(result: FitResult) -> str:
+    """Degrees that are not 1, and how often they fit: `TP 4, 2 replicas`."""
+    parallel = result.parallelism
+    degrees = (("PP", parallel.pipeline_parallel_size), ("DP", parallel.data_parallel_size))
+    words = [f"TP {parallel.tensor_parallel_size}", *(f"{name} {size}" for name, size in degrees if size > 1)]
+    experts = ", experts whole" if parallel.expert_parallel else ""
+    replicas = f", {parallel.replicas} replicas" if parallel.replicas > 1 else ""
+    return " × ".join(words) + experts + replicas
