@@ -1,12 +1,18 @@
 """`advisor evidence list`: what advice may rest on first, every other figure on request, each with its provenance."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from advisor.cli.main import main
+from advisor.evidence.ledger import Ledger
+from advisor.fit.measured import MeasuredMemory
+from advisor.paths import user_paths
+from advisor.quantities.provenance import Level
+from fit.memories import STACK, seen
 
 LEFT_OUT = Path(__file__).parents[2] / "overlays" / "terms-unclear"
 
@@ -85,3 +91,56 @@ def test_figures_on_unclear_terms_are_laid_over_by_a_flag(capsys: pytest.Capture
     assert len(rows) == 526
     assert {row["load"]["kind"] for row in rows} == {"slo_bound", "max_load"}
     assert {row["dataset"] for row in rows} == {"OpenOrca"}
+
+
+@pytest.fixture
+def memories() -> list[MeasuredMemory]:
+    """Two observations in the ledger, and one that was simulated."""
+    found = [
+        seen(),
+        seen(replace(STACK, checkpoint="fp8", tensor_parallel_size=4), day="2026-11-18"),
+        seen(level=Level.SIMULATED, day="2026-11-17"),
+    ]
+    for memory in found:
+        Ledger(user_paths().ledger).save_memory(memory)
+    return found
+
+
+def test_observed_memory_is_listed_before_figures_newest_first(
+    memories: list[MeasuredMemory], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evidence", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index(memories[0].id) < shown.index(memories[1].id) < shown.index("scout bf16  ")
+    assert "scout fp8 TP 4" in shown
+    assert "6.0 GiB" in shown
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("--model", "llama-4-scout"), {0, 1, 2}),
+        (("--model", "llama-4-maverick"), set()),
+        (("--accelerator", "H100-80GB", "--level", "measured"), {0, 1}),
+        (("--level", "simulated"), {2}),
+        (("--level", "published"), set()),
+        (("--metric", "ttft_ms"), set()),
+        (("--source", "http://10.0.0.7"), {0, 1, 2}),
+    ],
+)
+def test_the_filters_hold_for_observed_memory_too(
+    memories: list[MeasuredMemory], capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], expected: set[int]
+) -> None:
+    assert main(["evidence", "list", *flags, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["memory"]
+    assert {row["id"] for row in rows} == {memories[number].id for number in expected}
+
+
+def test_an_observation_is_forgotten_and_the_others_stay(
+    memories: list[MeasuredMemory], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evidence", "forget", memories[1].id]) == 0
+    assert f"forgot {memories[1].id}: scout fp8 TP 4" in capsys.readouterr().err
+    assert Ledger(user_paths().ledger).memories() == [memories[0], memories[2]]
+    assert main(["evidence", "forget", memories[1].id]) == 2
+    assert f"no observation '{memories[1].id}'" in capsys.readouterr().err

@@ -12,8 +12,8 @@ import pytest
 from advisor.cli.main import main
 from advisor.cli.parser import COMMANDS, build_parser
 
-_LIVE = ("bench run", "bench show", "bench resume", "verify", "simulate", "catalog refresh")
-"""They need an endpoint, a run that was made on one, or the network."""
+_LIVE = ("bench run", "bench show", "bench resume", "verify", "simulate", "catalog refresh", "evidence forget")
+"""They need an endpoint, what was made on one, or the network."""
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -43,6 +43,7 @@ from advisor.workflows.fit_question import FitQuestion
 from advisor.workflows.report_charts import open_report, report_named
 from advisor.workflows.verify_fit import verify_fit
 from evidence.results import point, result
+from fit.memories import seen as memory_seen
 from fit.test_identify import LOGGED
 from today import TODAY
 
@@ -94,7 +95,7 @@ def documents(catalog: Catalog, knowledge: Knowledge) -> Iterator[tuple[str, Doc
     )
     opened = open_report(knowledge, report_named(knowledge, "llama-4-serving-2026-02"))
     yield "chart", chart_document(opened.report.id, [opened.chart("cost"), opened.chart("model-spec")], sentence)
-    yield "evidence", evidence_document(knowledge.points, catalog.layers.sources, caveats)
+    yield "evidence", evidence_document(knowledge.points, catalog.layers.sources, caveats, [memory_seen()])
     for measured in (
         result(point(1, gates=[Gate("errors", True, 0.0, 0.1, Verdict.FAILED)])),
         result(simulated=True),

@@ -89,8 +89,46 @@ class EvidenceRow(BaseModel):
     caveats: list[str] = Field([], description="what must be known before the figure is compared with others")
 
 
+class MemoryRow(BaseModel):
+    """What a running engine was seen to use, per device, under which settings. null: not stated."""
+
+    id: str = Field(description="advisor evidence forget ID removes it")
+    model: str
+    checkpoint: str
+    accelerator: str
+    instance: str
+    engine: str
+    engine_version: str
+    tensor_parallel_size: int
+    pipeline_parallel_size: int
+    data_parallel_size: int
+    nodes: int
+    expert_parallel: bool
+    mm_encoder: str
+    max_num_seqs: int
+    max_num_batched_tokens: int
+    max_model_len: int
+    gpu_memory_utilization: Number
+    block_tokens: int
+    hybrid_kv: bool
+    kv_dtype: str
+    blocks: int | None
+    kv_cache_tokens: int | None
+    kv_cache_bytes: Number
+    beside_weights_bytes: Number = Field(description="all that the engine keeps beside weights and RoPE table")
+    doubt_bytes: Number
+    weights_bytes: Number | None = Field(description="as a log states it, RoPE table included")
+    activation_bytes: Number | None
+    non_torch_bytes: Number | None
+    cuda_graph_bytes: Number | None
+    level: Level
+    source: str
+    observed_at: str
+
+
 class Evidence(Document):
     evidence: list[EvidenceRow]
+    memory: list[MemoryRow] = Field([], description="memory that engines were seen to use")
 
 
 class ErrorDetail(BaseModel):

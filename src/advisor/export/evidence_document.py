@@ -1,17 +1,24 @@
-"""`advisor.evidence/1`: performance figures as a JSON document."""
+"""`advisor.evidence/1`: performance figures and observed memory as a JSON document."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 from advisor.catalog.records import Source
 from advisor.evidence.points import EvidencePoint
 from advisor.export.document import Document, ProvenanceMap
+from advisor.fit.measured import MeasuredMemory
 
 Caveats = Callable[[EvidencePoint, Mapping[str, Source]], Sequence[str]]
 """Turns what must be known of a figure into sentences; the language is the caller's."""
 
 
-def evidence_document(points: Sequence[EvidencePoint], sources: Mapping[str, Source], caveats: Caveats) -> Document:
-    """Every figure with its key, load, origin and caveats."""
+def evidence_document(
+    points: Sequence[EvidencePoint],
+    sources: Mapping[str, Source],
+    caveats: Caveats,
+    memories: Sequence[MeasuredMemory] = (),
+) -> Document:
+    """Every figure with its key, load, origin and caveats, and every observation of an engine's memory."""
     entries = ProvenanceMap()
     rows = []
     for index, point in enumerate(points):
@@ -45,4 +52,30 @@ def evidence_document(points: Sequence[EvidencePoint], sources: Mapping[str, Sou
                 "caveats": list(caveats(point, sources)),
             }
         )
-    return {"schema": "advisor.evidence/1", "evidence": rows, "provenance": entries.as_document()}
+    for index, memory in enumerate(memories):
+        entries.add(f"/memory/{index}", memory.provenance)
+    return {
+        "schema": "advisor.evidence/1",
+        "evidence": rows,
+        "memory": [_memory(memory) for memory in memories],
+        "provenance": entries.as_document(),
+    }
+
+
+def _memory(memory: MeasuredMemory) -> Document:
+    return {
+        "id": memory.id,
+        **asdict(memory.stack),
+        "blocks": memory.blocks,
+        "kv_cache_tokens": memory.kv_cache_tokens,
+        "kv_cache_bytes": memory.kv_cache_bytes,
+        "beside_weights_bytes": memory.beside_bytes,
+        "doubt_bytes": memory.doubt_bytes,
+        "weights_bytes": memory.weights_bytes,
+        "activation_bytes": memory.activation_bytes,
+        "non_torch_bytes": memory.non_torch_bytes,
+        "cuda_graph_bytes": memory.cuda_graph_bytes,
+        "level": memory.provenance.level.value,
+        "source": memory.provenance.source,
+        "observed_at": memory.observed_at,
+    }

@@ -1,9 +1,10 @@
-"""One performance figure in words, the same in a table of the command line and of the app."""
+"""One piece of evidence in words, the same in a table of the command line and of the app."""
 
 from collections.abc import Mapping
 
 from advisor.catalog.records import Source
 from advisor.evidence.points import EvidencePoint, Load
+from advisor.fit.measured import MeasuredMemory
 from advisor.quantities import text
 
 _SHORT = {
@@ -99,3 +100,22 @@ def caveats(point: EvidencePoint, sources: Mapping[str, Source]) -> tuple[str, .
     source = sources.get(point.source_id)
     own = point.note[:1].upper() + point.note[1:]
     return tuple(part for part in (own, _LOAD_CAVEATS.get(point.load, ""), source.note if source else "") if part)
+
+
+def stack_of(memory: MeasuredMemory) -> str:
+    """`scout bf16 TP 8`: whose memory was observed."""
+    stack = memory.stack
+    degrees = [f"TP {stack.tensor_parallel_size}"]
+    degrees += [f"PP {stack.pipeline_parallel_size}"] if stack.pipeline_parallel_size > 1 else []
+    degrees += [f"DP {stack.data_parallel_size}"] if stack.data_parallel_size > 1 else []
+    return f"{stack.model.removeprefix('llama-4-')} {stack.checkpoint} {' × '.join(degrees)}"
+
+
+def cache_of(memory: MeasuredMemory) -> str:
+    """`421,159 blocks`; in GiB where nobody stated blocks."""
+    return text.gib(memory.kv_cache_bytes) if memory.blocks is None else f"{memory.blocks:,} blocks"
+
+
+def beside_of(memory: MeasuredMemory) -> str:
+    """What the engine keeps beside weights and RoPE table, on each device."""
+    return text.gib(memory.beside_bytes)
