@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from advisor.catalog.load import Catalog
+from advisor.fit.budget import SchedulerLimits, scheduler_limits
 from advisor.fit.kv import BlockRule, block_bytes, block_rule, blocks_in, inflight_tokens
 from advisor.fit.request import FitRequest
 from advisor.fit.stages import stages
@@ -105,3 +106,17 @@ def test_a_real_start_up_has_exactly_the_blocks_that_its_printed_figures_imply(c
     assert rule.capacity_tokens(blocks, 8192) == 365_968
     assert f"{rule.concurrency(blocks, 8192):.2f}" == "44.68"
     assert f"{rule.concurrency(blocks - 1, 8192):.2f}" != "44.68"
+
+
+def test_layers_are_dealt_to_stages_as_the_engine_deals_them(catalog: Catalog) -> None:
+    architecture = catalog.model("llama-4-scout").architecture
+    for size, layers in _FILE["stages"]["layers"].items():
+        assert [stage.layers for stage in stages(architecture, int(size))] == layers
+
+
+def test_the_default_batch_is_the_engines_own_for_version_and_device(catalog: Catalog) -> None:
+    model, engine = catalog.model("llama-4-scout"), catalog.engine("vllm")
+    for version, accelerator, tokens, sequences in _FILE["default_batches"]["rows"]:
+        device = catalog.accelerator(accelerator)
+        request = FitRequest(model, model.checkpoints["bf16"], catalog.instance("p5.48xlarge"), device, engine, version)
+        assert scheduler_limits(request, device) == SchedulerLimits(tokens, sequences), (version, accelerator)
