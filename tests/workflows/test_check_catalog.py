@@ -62,6 +62,8 @@ def test_the_catalogue_that_ships_has_no_mistake() -> None:
 SPOT = "g6e.48xlarge,spot,,,min,9,2026-01-21/2026-05-18,published,skypilot-v9"
 EAST, ROW = "prices/us-east-2.csv", "g6e.48xlarge,on_demand,,,list,30.13118,2026-01-21/2026-05-18,specified,skypilot-v9"
 CHIPS = "accelerators.toml"
+ENGINES = "engines.toml"
+GATE = 'format = "fp8"\nsince = "0.9.2"\nruns_from = 8.0\nnative_from = 8.9'
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,20 @@ CHIPS = "accelerators.toml"
         (EAST, ROW, ROW.replace("skypilot-v9", "skypilot-v8"), "unknown_source", "source"),
         (EAST, ROW, ROW.replace("skypilot-v9", ""), "unreadable", "source"),
         (EAST, ROW, ROW.replace("30.13118", "0"), "unreadable", "usd_per_hour"),
+        (ENGINES, GATE, GATE.replace("0.9.2", "0.8.3"), "version_order", "vllm.gates[7].since"),
+        (ENGINES, GATE, GATE.replace("0.9.2", "soon"), "version_unreadable", "vllm.gates[7].since"),
+        (ENGINES, GATE, GATE.replace("8.9", "7.5"), "gate_range", "vllm.gates[7].native_from"),
+        (ENGINES, GATE, GATE.replace("runs_from = 8.0\n", ""), "gate_range", "vllm.gates[7].native_from"),
+        (ENGINES, 'since = "2.27.1"', 'since = "2.25"', "version_order", "neuron.releases[1].since"),
+        (ENGINES, "reserved_gib = 18", "reserved_gib = 18\ndevice_gib_below = 200", "share_range", "device_gib_below"),
+        (
+            ENGINES,
+            'model = "llama-4-maverick"',
+            'model = "llama-4-mavrick"',
+            "unknown_model",
+            "published_runs[3].model",
+        ),
+        (ENGINES, 'family = "inf2"', 'family = "inf3"', "unknown_family", "documented_parallel[2].family"),
         (EAST, ROW, ROW.replace("g6e.48", "g6e.49"), "unreadable", "instance_type"),
         (CHIPS, "memory_gib = 44.39", "memory_gib = 45.0", "usable_memory", "L40S-48GB.memory_gib"),
         (CHIPS, "memory_gib = 96\n", "memory_gib = 512\n", "usable_memory", "Trainium2.memory_gib"),

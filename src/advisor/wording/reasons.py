@@ -16,7 +16,10 @@ _WRITERS: tuple[tuple[str, Callable[[float], str]], ...] = (
     ("_ms", text.milliseconds),
     ("usd_per_hour", text.usd_per_hour),
     ("usd", text.usd),
+    ("_gb_per_s", lambda number: f"{number:,g}"),
     ("_per_s", text.rate),
+    ("compute_capability", lambda number: f"{number:.1f}"),
+    ("native_from", lambda number: f"{number:.1f}"),
     ("share", text.percent),
 )
 

@@ -15,6 +15,7 @@ from advisor.catalog.check.subject import PricedRow, Subject
 from advisor.catalog.check.traps import dates, memory_traps, names, network_traps, rate_traps, repetitions
 from advisor.catalog.load import INSTANCE_FILES, Catalog
 from advisor.catalog.prices import DISCOUNTS
+from advisor.workflows.engine_rules import engine_tables
 from advisor.workflows.read_catalog import read_records
 
 RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
@@ -28,6 +29,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     network_traps,
     names,
     repetitions,
+    engine_tables,
     dates,
     cited_sources,
     uncited_sources,
@@ -70,6 +72,9 @@ def check_catalog(catalog: Catalog, today: date, max_age_days: int | None = None
         discounts=catalog.layers.tables(DISCOUNTS),
         repeated=list(repeated_records(catalog.layers)),
         today=today,
+        engines=catalog.engines,
+        engine_tables=catalog.layers.tables("engines.toml"),
+        models=catalog.models,
         max_age_days=max_age_days,
     )
     read_records(catalog)

@@ -1,13 +1,13 @@
 """What is checked: the records that could be read, every price row with its place, and every source that is cited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from advisor.catalog.layers import REFRESHED, SHIPPED, Table
 from advisor.catalog.prices import Key, in_force, key_of
-from advisor.catalog.records import Accelerator, Instance, Price
+from advisor.catalog.records import Accelerator, Engine, Instance, Price
 from advisor.catalog.toml_lines import Part, line_of, written
 from advisor.errors import InputError
 
@@ -97,6 +97,10 @@ class Subject:
     discounts: Mapping[str, Table]
     """The tables of discounts, by id, those that have ended too."""
     today: date
+    engines: Mapping[str, Engine]
+    engine_tables: Mapping[str, Table]
+    models: Collection[str]
+    """Ids of the models."""
     max_age_days: int | None = None
 
     def current(self) -> list[PricedRow]:
