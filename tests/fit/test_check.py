@@ -6,10 +6,12 @@ import pytest
 
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
+from advisor.fit.check import check_fit
 from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities.units import GIB
-from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.fit import fit
+from advisor.workflows.fit_all import fit_all
 from advisor.workflows.fit_question import FitQuestion
 
 SCOUT = FitQuestion(model="llama-4-scout", instance="p5.48xlarge")
@@ -195,9 +197,10 @@ def test_a_context_beyond_the_model_is_invalid(catalog: Catalog) -> None:
 
 
 def test_every_instance_and_checkpoint_gets_a_verdict_with_a_reason(catalog: Catalog) -> None:
-    results = list(fit_everywhere(catalog, replace(SCOUT, instance="")))
-    assert len(results) == len(catalog.instances) * 4
-    assert all(result.reasons for result in results)
+    rows = fit_all(catalog, replace(SCOUT, instance=""))
+    pairs = {(row.request.instance.id, row.request.checkpoint.id) for row in rows}
+    assert len(pairs) == len(catalog.instances) * 4
+    assert all(check_fit(row.asked).reasons for row in rows)
 
 
 def test_the_longest_context_is_the_longest(catalog: Catalog) -> None:

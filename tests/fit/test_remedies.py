@@ -10,7 +10,7 @@ from advisor.catalog.load import Catalog, load_catalog
 from advisor.fit.result import FitResult, Verdict
 from advisor.wording.reasons import sentence
 from advisor.wording.remedies import flags
-from advisor.workflows.fit import fit, fit_everywhere, judged
+from advisor.workflows.fit import fit, judged
 from advisor.workflows.fit_question import FitQuestion
 
 SCOUT = FitQuestion(model="llama-4-scout", instance="p5.48xlarge")
@@ -92,8 +92,10 @@ def test_two_mistakes_are_not_mended_by_one_change(catalog: Catalog) -> None:
     assert sentence(result.reasons[-1]) == "No single change makes it run."
 
 
-def test_a_table_of_everything_does_not_pay_for_remedies(catalog: Catalog) -> None:
-    assert all(result.remedies == () for result in fit_everywhere(catalog, replace(SCOUT, instance="")))
+def test_a_verdict_alone_does_not_pay_for_remedies(catalog: Catalog) -> None:
+    question = replace(SCOUT, tensor_parallel_size=1)
+    assert fit(catalog, question).remedies
+    assert judged(catalog, question).remedies == ()
 
 
 _CATALOG = load_catalog()

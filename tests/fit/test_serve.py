@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from advisor.catalog.load import Catalog
+from advisor.fit.check import check_fit
 from advisor.fit.command_check import check_command
 from advisor.fit.pasted import commands
 from advisor.fit.result import ServeCommand
 from advisor.wording.reasons import sentence
 from advisor.wording.serve_script import script
-from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.fit import fit
+from advisor.workflows.fit_all import Within, fit_all
 from advisor.workflows.fit_question import FitQuestion
 
 SCOUT = FitQuestion(model="llama-4-scout", instance="p5.48xlarge")
@@ -50,9 +52,12 @@ def _commands_of(catalog: Catalog) -> Iterator[ServeCommand]:
             whole = FitQuestion(model, "", engine=engine, context_tokens=4096)
             parts = replace(whole, tensor_parallel_size=2, kv_dtype="fp8", mm_encoder="none")
             two = replace(whole, tensor_parallel_size=8, pipeline_parallel_size=2, nodes=2, max_num_seqs=16)
-            for result in (each for question in (whole, parts, two) for each in fit_everywhere(catalog, question)):
-                if result.serve is not None:
-                    yield result.serve
+            for question in (whole, parts, two):
+                degrees = Within(None, None, question.tensor_parallel_size, question.pipeline_parallel_size)
+                for row in fit_all(catalog, question, degrees):
+                    serve = check_fit(row.asked).serve
+                    if serve is not None:
+                        yield serve
 
 
 @pytest.fixture(scope="module")

@@ -168,7 +168,9 @@ class ServeCopyDocument(BaseModel):
     flags: list[ServeFlagDocument] = Field(description="what this place adds")
 
 
-class Fit(Document):
+class FitRow(BaseModel):
+    """One combination and its verdict."""
+
     model: str
     checkpoint: str
     instance: str
@@ -178,14 +180,17 @@ class Fit(Document):
     concurrency: int
     parallelism: Parallelism
     per_device: PerDevice | None
-    weights: list[ComponentBytes] | None = Field(description="of the device that per_device speaks of, by component")
-    overheads: list[OverheadPart] | None = Field(description="parts of per_device beside weights and cache")
     kv_cache: KvCache | None
     alternatives: Alternatives
     reasons: list[ReasonDocument]
-    remedies: list[RemedyDocument]
     serve_argv: list[str]
     serve_env: dict[str, str]
+
+
+class Fit(Document, FitRow):
+    weights: list[ComponentBytes] | None = Field(description="of the device that per_device speaks of, by component")
+    overheads: list[OverheadPart] | None = Field(description="parts of per_device beside weights and cache")
+    remedies: list[RemedyDocument]
     serve_flags: list[ServeFlagDocument]
     serve_before: list[ServeStep]
     serve_copies: list[ServeCopyDocument] = Field(description="where one process does not serve it all")
@@ -193,6 +198,7 @@ class Fit(Document):
     verification: Verification | None = Field(None, description="with --verify or --log only")
 
 
-class Fits(BaseModel):
-    schema_: str = Field(alias="schema")
-    fits: list[Fit]
+class Fits(Document):
+    """Every combination in question; provenance is that of all of them together."""
+
+    fits: list[FitRow]

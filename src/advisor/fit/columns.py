@@ -52,5 +52,5 @@ def over(left: N, right: "N | float") -> N:
     return (left > right) * (right * 0 + 1.0)
 
 
-def _are_numbers(*values: object) -> bool:
-    return all(isinstance(value, float | int) for value in values)
+def _are_numbers(left: object, right: object) -> bool:
+    return isinstance(left, float | int) and isinstance(right, float | int)

@@ -1,6 +1,5 @@
 """From the ids a user types to a fit verdict."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.catalog.load import Catalog
@@ -28,47 +27,41 @@ def fit(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory,
 
 def judged(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
     """The verdict alone, for one of many questions. Errors as of `fit`."""
+    return _with_other_engines(catalog, check_fit(request_of(catalog, question, measured)))
+
+
+def request_of(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitRequest:
+    """The question with its ids resolved. Errors as of `fit`."""
     _check_numbers(question)
     instance = catalog.instance(question.instance)
     model = catalog.model(question.model)
     engine, version = engine_for(catalog, instance, question.engine)
     accelerator = catalog.accelerator_of(instance)
     _check_logical_cores(question, accelerator)
-    result = check_fit(
-        FitRequest(
-            model=model,
-            checkpoint=catalog.checkpoint(model, question.checkpoint),
-            instance=instance,
-            accelerator=accelerator,
-            engine=engine,
-            engine_version=version,
-            context_tokens=question.context_tokens,
-            concurrency=question.concurrency,
-            tensor_parallel_size=question.tensor_parallel_size,
-            pipeline_parallel_size=question.pipeline_parallel_size,
-            kv_dtype=question.kv_dtype,
-            gpu_memory_utilization=question.gpu_memory_utilization,
-            max_num_seqs=question.max_num_seqs,
-            max_num_batched_tokens=question.max_num_batched_tokens,
-            hybrid_kv=question.hybrid_kv,
-            nodes=question.nodes,
-            data_parallel_size=question.data_parallel_size,
-            expert_parallel=question.expert_parallel,
-            mm_encoder=question.mm_encoder,
-            block_tokens=question.block_tokens,
-            logical_core_config=question.logical_core_config,
-            measured=measured,
-        )
+    return FitRequest(
+        model=model,
+        checkpoint=catalog.checkpoint(model, question.checkpoint),
+        instance=instance,
+        accelerator=accelerator,
+        engine=engine,
+        engine_version=version,
+        context_tokens=question.context_tokens,
+        concurrency=question.concurrency,
+        tensor_parallel_size=question.tensor_parallel_size,
+        pipeline_parallel_size=question.pipeline_parallel_size,
+        kv_dtype=question.kv_dtype,
+        gpu_memory_utilization=question.gpu_memory_utilization,
+        max_num_seqs=question.max_num_seqs,
+        max_num_batched_tokens=question.max_num_batched_tokens,
+        hybrid_kv=question.hybrid_kv,
+        nodes=question.nodes,
+        data_parallel_size=question.data_parallel_size,
+        expert_parallel=question.expert_parallel,
+        mm_encoder=question.mm_encoder,
+        block_tokens=question.block_tokens,
+        logical_core_config=question.logical_core_config,
+        measured=measured,
     )
-    return _with_other_engines(catalog, result)
-
-
-def fit_everywhere(catalog: Catalog, question: FitQuestion) -> Iterator[FitResult]:
-    """The same question put to every instance and every checkpoint of the model."""
-    model = catalog.model(question.model)
-    for instance in catalog.instances:
-        for checkpoint in model.checkpoints:
-            yield judged(catalog, replace(question, instance=instance, checkpoint=checkpoint))
 
 
 def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tuple[Engine, str]:

@@ -7,7 +7,6 @@ from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.fit.flags import add_flags, question_of
 from advisor.cli.fit.identify import run_identify
-from advisor.cli.fit.many import write_all
 from advisor.cli.fit.one import write_result
 from advisor.cli.fit.verify import run_verify
 from advisor.cli.output import Output
@@ -17,7 +16,7 @@ from advisor.export.fit_document import fit_document
 from advisor.fit.measured import MeasuredMemory
 from advisor.paths import user_paths
 from advisor.wording.reasons import sentence
-from advisor.workflows.fit import fit, fit_everywhere
+from advisor.workflows.fit import fit
 from advisor.workflows.measured_memory import measured_memory
 
 
@@ -38,7 +37,9 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         ),
     )
     add_flags(parser)
-    parser.add_argument("--all", action="store_true", help="every instance and checkpoint instead of one")
+    parser.add_argument(
+        "--all", action="store_true", help="every instance, checkpoint and parallelism within what is stated"
+    )
     server = parser.add_argument_group("a running server")
     live = server.add_mutually_exclusive_group()
     live.add_argument("--verify", metavar="URL", help="compare the prediction with what the server says of its memory")
@@ -57,10 +58,11 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         return run_identify(arguments, catalog, output)
     if arguments.verify is not None or arguments.log is not None:
         return run_verify(arguments, catalog, output)
-    question = question_of(arguments, instance=arguments.instance or "")
     if arguments.all:
-        results = list(fit_everywhere(catalog, question))
-        return write_all(results, output)
+        from advisor.cli.fit.many import run_all  # one verdict need not wait for the table of all
+
+        return run_all(arguments, catalog, _measured(arguments), output)
+    question = question_of(arguments, instance=arguments.instance or "")
     if arguments.instance is None:
         raise InputError(
             "no instance was named", hint="Add --instance TYPE, or --all for every instance.", key="--instance"
