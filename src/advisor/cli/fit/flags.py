@@ -34,7 +34,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--kv-dtype", choices=("auto", "fp8"), help="KV cache data type (auto)")
     parser.add_argument("--hybrid-kv", choices=("on", "off"), help="force the hybrid KV cache (the version's default)")
-    parser.add_argument("--engine", metavar="ID@VERSION", help="vllm@0.33, neuron, optimum-neuron (by accelerator)")
+    parser.add_argument(
+        "--engine",
+        metavar="ID@VERSION",
+        help="vllm@0.33, neuron@2.28, optimum-neuron, sglang, tensorrt-llm or llama-models (by accelerator)",
+    )
     parser.add_argument("--gpu-memory-utilization", type=non_negative_float, metavar="F", help="share of memory to use")
     parser.add_argument("--max-num-seqs", type=positive_int, metavar="N", help="vLLM's limit of running requests")
     parser.add_argument("--max-num-batched-tokens", type=positive_int, metavar="N", help="vLLM's tokens in one step")
