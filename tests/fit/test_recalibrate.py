@@ -46,7 +46,7 @@ def with_parts() -> MeasuredMemory:
 @settings(max_examples=20, deadline=None)
 def test_the_very_stack_is_predicted_as_it_was_seen(beside_gib: float) -> None:
     result = asked(seen(beside_gib=beside_gib))
-    assert beside(result) == pytest.approx(beside_gib * GIB)
+    assert beside(result) == pytest.approx(beside_gib * GIB, abs=1.0)
     assert result.per_device is not None
     assert result.per_device.band_bytes == 1 * GIB
 
