@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from math import ceil, isclose
 
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
+from advisor.fit.budget import scheduler_limits
 from advisor.fit.check import check_fit
 from advisor.fit.implied import Consistency, Implied, as_observed, hybrid_of, implied, kv_dtype_of
+from advisor.fit.kv import BlockRule, block_rule, inflight_tokens
+from advisor.fit.memory import hybrid_in_force, paging_version
 from advisor.fit.observed import Observed
 from advisor.fit.parallelism import accepted_by_vllm
 from advisor.fit.request import FitRequest
-from advisor.fit.result import Verdict
+from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import behaviour, minor
 from advisor.quantities.units import GIB
 from advisor.reasons import Reason, info
@@ -160,8 +163,11 @@ def _matches(
         holders = tuple(_holders(request, offer))
         if not holders:
             continue
+        result = check_fit(request)
+        if result.verdict in (Verdict.INVALID, Verdict.UNSUPPORTED):
+            continue
         for state in _hybrid_states(request, observed):
-            found = _explained(replace(request, hybrid_kv=state), observed)
+            found = _explained(result, state, observed)
             if found is not None:
                 asked, seen = found
                 yield Match(
@@ -219,21 +225,22 @@ def _hybrid_states(request: FitRequest, observed: Observed) -> tuple[bool, ...]:
     return (default, not default)
 
 
-def _explained(request: FitRequest, observed: Observed) -> tuple[FitRequest, Implied] | None:
+def _explained(result: FitResult, hybrid: bool, observed: Observed) -> tuple[FitRequest, Implied] | None:
     """The request under the default settings, or under the first untold ones that explain the cache.
 
-    None where it cannot run. What no setting could explain is not tried further.
+    None where its cache cannot be compared. What no setting could explain is not tried further.
     """
+    told = replace(observed, hybrid_kv=hybrid)
+    seen = implied(result, told)
+    if seen is None or abs(seen.difference_bytes) > seen.band_bytes + _REACH_OF_SETTINGS_BYTES:
+        return None if seen is None else (result.request, seen)
     first: tuple[FitRequest, Implied] | None = None
-    for asked in _settings(request, observed):
-        seen = _implied(asked, observed)
-        if seen is None:
-            return None
-        if seen.consistency is Consistency.CONSISTENT:
-            return asked, seen
-        first = first or (asked, seen)
-        if abs(first[1].difference_bytes) > seen.band_bytes + _REACH_OF_SETTINGS_BYTES:
-            return first
+    for asked in _settings(replace(result.request, hybrid_kv=hybrid), observed):
+        other = implied(check_fit(asked), told)
+        if other is not None and other.consistency is Consistency.CONSISTENT:
+            return asked, other
+        if other is not None and first is None:
+            first = asked, other
     return first
 
 
@@ -255,22 +262,18 @@ def _settings(request: FitRequest, observed: Observed) -> Iterator[FitRequest]:
         yield request
 
 
-def _implied(request: FitRequest, observed: Observed) -> Implied | None:
-    result = check_fit(request)
-    if result.verdict in (Verdict.INVALID, Verdict.UNSUPPORTED):
-        return None
-    return implied(result, observed)
-
-
 def explains_concurrency(request: FitRequest, observed: Observed) -> bool:
     """Whether a request of the model's length takes as many blocks as the server's own concurrency says."""
+    version = paging_version(request)
+    if version is None or request.accelerator is None:
+        return True
     if observed.blocks is None or not observed.kv_cache_max_concurrency:
         return True
-    cache = check_fit(request).kv_cache
-    if cache is None or not cache.blocks or not cache.max_concurrency_at_context:
-        return True
-    predicted = cache.blocks / cache.max_concurrency_at_context
-    return isclose(observed.blocks / observed.kv_cache_max_concurrency, predicted, rel_tol=_SAME_CONCURRENCY)
+    limits = scheduler_limits(request, request.accelerator)
+    inflight = inflight_tokens(version, limits.max_num_batched_tokens, request.pipeline_parallel_size)
+    rule: BlockRule[float] = block_rule(request, version, inflight, hybrid=hybrid_in_force(request, version))
+    predicted = rule.concurrency(observed.blocks, request.context_tokens)
+    return isclose(observed.kv_cache_max_concurrency, predicted, rel_tol=_SAME_CONCURRENCY)
 
 
 def _distance(match: Match) -> tuple[bool, float, str, str, int]:
