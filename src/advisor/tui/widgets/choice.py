@@ -60,7 +60,7 @@ class Choice(Static, can_focus=True):
     def render(self) -> Content:
         left = "‹ " if self.index > 0 else "  "
         right = " ›" if self.index + 1 < len(self._values) else "  "
-        remark = (f"  {self._remark}", "$secondary") if self._remark else ""
+        remark = (f" {self._remark}", "$secondary") if self._remark else ""
         return Content.assemble((f"{self._label:<14}", "$secondary"), left, (self.value, "bold"), right, remark)
 
     def action_step(self, step: int) -> None:

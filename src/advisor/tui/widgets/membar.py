@@ -73,13 +73,22 @@ class MemoryBar(Static):
         cells = [
             (part.pattern, part.style) for part, count in zip(self.parts, counts, strict=True) for _ in range(count)
         ]
-        at = min(len(cells) - 1, round(self._limit.amount_bytes / total * width))
+        at = min(len(cells) - 1, self._mark(counts, total))
         if self._over is not None:
             cells[at:] = [(self._over.pattern, self._over.style)] * (len(cells) - at)
         cells[at] = (self._limit.pattern, self._limit.style)
         return Content("").join(
             [Content.styled(pattern * len(list(same)), style) for (pattern, style), same in groupby(cells)]
         )
+
+    def _mark(self, counts: Sequence[int], total: float) -> int:
+        """The cell of the limit: between two parts where they meet at it, however their cells were rounded."""
+        amount, cells = 0.0, 0
+        for part, count in zip(self.parts, counts, strict=True):
+            if abs(amount - self._limit.amount_bytes) < total / 1000:
+                return cells
+            amount, cells = amount + part.amount_bytes, cells + count
+        return round(self._limit.amount_bytes / total * sum(counts))
 
 
 def _shares(amounts: Sequence[float], total: float, width: int) -> list[int]:

@@ -100,17 +100,17 @@ def engine_versions(engine: Engine) -> tuple[str, ...]:
 
 def _hardware(setting: Setting) -> str:
     instance = setting.catalog.instance(setting.question.instance)
-    return f"{instance.accelerator_count} × {instance.accelerator}" if instance.accelerator else "no accelerator"
+    return f"{instance.accelerator_count}×{instance.accelerator}" if instance.accelerator else "no accelerator"
 
 
 def _longest(setting: Setting) -> str:
     cache = setting.result.kv_cache if setting.result is not None else None
-    return f"longest {text.tokens(cache.max_context_tokens)}" if cache is not None else ""
+    return f"up to {text.big(cache.max_context_at_concurrency_tokens)}" if cache is not None else ""
 
 
 def _most(setting: Setting) -> str:
     cache = setting.result.kv_cache if setting.result is not None else None
-    return f"at most {int(cache.max_concurrency_at_context):,}" if cache is not None else ""
+    return f"up to {int(cache.max_concurrency_at_context):,}" if cache is not None else ""
 
 
 def _defaulted(key: str, told: Callable[[FitResult], str]) -> Callable[[Setting], str]:

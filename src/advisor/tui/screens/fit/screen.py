@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
@@ -27,6 +28,7 @@ from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
 
 _DEFAULTS = FitQuestion("", "")
+_REMEDIES = Content.assemble(heading("What would make it fit"), muted("   ⏎ applies it"))
 
 
 class FitScreen(Room):
@@ -53,7 +55,7 @@ class FitScreen(Room):
                 yield Static(id="capacity", markup=False)
             with VerticalScroll(id="explained", can_focus=False):
                 with Vertical(id="change"):
-                    yield Static(heading("What would make it fit"), id="change-head", markup=False)
+                    yield Static(_REMEDIES, id="change-head", markup=False)
                     yield EdgeList(id="remedies", markup=False, compact=True)
                     yield Static(id="reasons", markup=False)
                     yield Static(id="serve", markup=False)
@@ -93,8 +95,9 @@ class FitScreen(Room):
         memory.show(bar.parts(result), bar.limit(result), bar.over(result), bar.caption(result))
         self.query_one("#capacity", Static).update(cache.capacity(result))
         self.query_one("#reasons", Static).update(verdict.reasons(result))
-        self.query_one("#serve", Static).update(serve.explained(result))
-        self.query_one("#serve").display = result.serve is not None
+        command = self.query_one("#serve", Static)
+        command.display = result.serve is not None
+        command.update(serve.explained(result))
         self.query_one("#ledger", Static).update(ledger.ledger(result))
         self._show_remedies(result)
 

@@ -1,18 +1,19 @@
 """The memory of one device as the parts of a bar."""
 
-from advisor.fit.result import FitResult
+from collections.abc import Iterator
+
+from advisor.fit.result import FitResult, PerDevice
 from advisor.quantities.text import NO_DATA
 from advisor.quantities.units import GIB
 from advisor.tui.widgets.membar import Part
 
-_PATTERNS = (
-    ("weights", "weights_bytes", "█", "$primary"),
-    ("RoPE", "rope_table_bytes", "▓", "$secondary"),
-    ("activation", "activation_bytes", "▒", "$warning"),
-    ("non-torch", "non_torch_bytes", "▚", "$warning"),
-    ("graphs", "cuda_graph_bytes", "▞", "$warning"),
-    ("KV needed", "kv_needed_bytes", "░", "$success"),
+_OVERHEADS = (
+    ("activation", "activation_bytes", "▒"),
+    ("non-torch", "non_torch_bytes", "▚"),
+    ("graphs", "cuda_graph_bytes", "▞"),
 )
+_SMALLEST_BYTES = GIB / 20
+"""What would stand as 0.0 in the legend is left out of it."""
 
 
 def parts(result: FitResult) -> list[Part]:
@@ -21,23 +22,38 @@ def parts(result: FitResult) -> list[Part]:
     if device is None:
         return []
     needed = [
-        Part(_labelled(name, getattr(device, key)), getattr(device, key) or 0.0, pattern, style)
-        for name, key, pattern, style in _PATTERNS
+        _part("weights", device.weights_bytes, "█", "$primary"),
+        _part("RoPE", device.rope_table_bytes, "▓", "$secondary"),
+        *_overheads(device),
+        _part("KV needed", device.kv_needed_bytes, "░", "$success"),
     ]
     if device.margin_bytes < 0:
         return needed
-    reserve = device.usable_bytes - device.budget_bytes
     return [
         *needed,
-        Part(_labelled("free", device.margin_bytes), device.margin_bytes, "·", "$secondary"),
-        Part(_labelled("above", reserve), reserve, "╱", "$secondary"),
+        _part("free", device.margin_bytes, "·", "$secondary"),
+        _part("above", device.usable_bytes - device.budget_bytes, "╱", "$secondary"),
     ]
+
+
+def _overheads(device: PerDevice) -> Iterator[Part]:
+    """The engine's own parts; as one where a measurement of the whole says that they come to something else."""
+    budgeted = device.budget_bytes - device.kv_cache_bytes - device.weights_bytes - device.rope_table_bytes
+    if device.correction_bytes is not None:
+        yield _part("overheads", budgeted, "▒", "$warning")
+        return
+    told = 0.0
+    for name, key, pattern in _OVERHEADS:
+        amount = getattr(device, key)
+        told += amount or 0.0
+        yield _part(name, amount, pattern, "$warning")
+    if budgeted - told > _SMALLEST_BYTES:
+        yield _part("tables", budgeted - told, "▘", "$warning")
 
 
 def limit(result: FitResult) -> Part:
     """The budget, which the parts before the free memory may not exceed."""
-    budget = result.per_device.budget_bytes if result.per_device is not None else 0.0
-    return Part(_labelled("budget", budget), budget, "┃", "bold")
+    return _part("budget", result.per_device.budget_bytes if result.per_device is not None else 0.0, "┃", "bold")
 
 
 def over(result: FitResult) -> Part | None:
@@ -45,7 +61,7 @@ def over(result: FitResult) -> Part | None:
     device = result.per_device
     if device is None or device.margin_bytes >= 0:
         return None
-    return Part(_labelled("over", -device.margin_bytes), -device.margin_bytes, "×", "bold $error")
+    return _part("over", -device.margin_bytes, "×", "bold $error")
 
 
 def caption(result: FitResult) -> str:
@@ -54,5 +70,6 @@ def caption(result: FitResult) -> str:
     return f"GiB per {unit}:"
 
 
-def _labelled(name: str, amount_bytes: float | None) -> str:
-    return f"{name} {NO_DATA if amount_bytes is None else f'{amount_bytes / GIB:,.1f}'}"
+def _part(name: str, amount_bytes: float | None, pattern: str, style: str) -> Part:
+    told = NO_DATA if amount_bytes is None else f"{amount_bytes / GIB:,.1f}"
+    return Part(f"{name} {told}", amount_bytes or 0.0, pattern, style)

@@ -11,7 +11,7 @@ LATENCY = "on costs about 2 ms, or 12 %, of decode latency"
 
 
 def capacity(result: FitResult) -> Content:
-    """Longest context and most requests of each state; the one in force is marked."""
+    """Longest context for the concurrency, and most requests at the context, by state; the one in force is marked."""
     if result.kv_cache is None or result.per_device is None:
         return Content("")
     if result.per_device.kv_cache_bytes <= 0:
@@ -27,5 +27,5 @@ def capacity(result: FitResult) -> Content:
 
 def _state(label: str, cache: KvCache, used: bool) -> Content:
     mark = "▸ " if used else "  "
-    longest, requests = text.tokens(cache.max_context_tokens), f"{cache.max_concurrency_at_context:,.1f}"
+    longest, requests = text.tokens(cache.max_context_at_concurrency_tokens), f"{cache.max_concurrency_at_context:,.1f}"
     return Content.assemble(f"{mark}{label:<11}{longest:>10}{requests:>10} ", badge(Level.MODELLED, word=False))
