@@ -8,6 +8,7 @@ _LEAST_SHARE = 5e-5
 _CACHE = ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes", "max_concurrency")
 
 SENTENCES = {
+    "evidence_not_written": "It could not be kept as evidence: {complaint}",
     "compared_setting_denied": "{setting} is stated as {stated}, and it is {told}.",
     "compared_runs_nevertheless": "The verdict is {verdict}, and yet the server runs.",
     "compared_starts_nevertheless": (

@@ -50,7 +50,7 @@ class MatrixScreen(Room):
         """Judge everything anew; the cursor stays where it was, or begins at the combination that Fit shows."""
         question = self.session.fit_question
         try:
-            self._all = fit_matrix(self.session.catalog, question)
+            self._all = fit_matrix(self.session.catalog, question, self.session.measured())
         except AdvisorError as error:
             self.query_one("#matrix-head", Static).update(error.sentence())
             return
@@ -107,7 +107,8 @@ class MatrixScreen(Room):
         if cell is None:
             drawer.update("No instance matches; esc clears the filter.")
         else:
-            drawer.update(view.behind(fit(self.session.catalog, cell.question), drawer.size.width or self.size.width))
+            result = fit(self.session.catalog, cell.question, self.session.measured())
+            drawer.update(view.behind(result, drawer.size.width or self.size.width))
 
     @on(DataTable.CellSelected)
     def action_open(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -52,12 +53,23 @@ def _file(typed: str) -> Path:
     return path
 
 
-class ProofDialog(ModalScreen[None]):
-    """Asks in a worker thread and shows the answer; escape gives it up, and then closes."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to show of it, and whether it was entered as evidence."""
+
+    shown: Content
+    is_evidence: bool = False
+
+
+class ProofDialog(ModalScreen[bool]):
+    """Asks in a worker thread and shows the answer; escape gives it up, and then closes.
+
+    Dismissed with whether there is new evidence.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
 
-    def __init__(self, title: str, waiting: str, ask: Callable[[EndpointCheck], Content]) -> None:
+    def __init__(self, title: str, waiting: str, ask: Callable[[EndpointCheck], Answer]) -> None:
         """ask blocks; it may run one coroutine in the check, which is how it is given up."""
         super().__init__()
         self._title = title
@@ -65,6 +77,7 @@ class ProofDialog(ModalScreen[None]):
         self._ask = ask
         self._check = EndpointCheck()
         self._is_waiting = True
+        self._is_evidence = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog tall") as box:
@@ -87,7 +100,8 @@ class ProofDialog(ModalScreen[None]):
         except asyncio.CancelledError:
             self._say(Content("Given up. Nothing was compared."))
         else:
-            self._say(answer)
+            self._is_evidence = answer.is_evidence
+            self._say(answer.shown)
 
     def _say(self, words: Content) -> None:
         self._is_waiting = False
@@ -99,4 +113,4 @@ class ProofDialog(ModalScreen[None]):
         if self._is_waiting:
             self._check.abandon()
         else:
-            self.dismiss(None)
+            self.dismiss(self._is_evidence)

@@ -2,22 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
-from textual.content import Content
 
+from advisor.errors import InputError
+from advisor.reasons import warning
 from advisor.tui.endpoint_check import EndpointCheck
-from advisor.tui.screens.fit.proof import ProofDialog, endpoint_dialog, log_dialog
+from advisor.tui.screens.fit.proof import Answer, ProofDialog, endpoint_dialog, log_dialog
 from advisor.tui.session import Session
 from advisor.tui.views.fit import proof
+from advisor.tui.views.text import lines
 from advisor.workflows.credentials import key_from
 from advisor.workflows.fit_question import FitQuestion
-from advisor.workflows.verify_fit import DEFAULTED, verify_fit
+from advisor.workflows.verify_fit import DEFAULTED, Verified, verify_fit
 
 if TYPE_CHECKING:
     from advisor.fit.observed import Observed
+    from advisor.workflows.measured_memory import Kept
 
 _DEFAULTS = FitQuestion("", "")
 
@@ -25,9 +29,11 @@ _DEFAULTS = FitQuestion("", "")
 class Prover:
     """Asks for an endpoint or a file, and shows what comes of it over the screen that it was called from."""
 
-    def __init__(self, app: App[None], session: Session) -> None:
+    def __init__(self, app: App[None], session: Session, judge_again: Callable[[], None]) -> None:
+        """judge_again is called when a comparison has become evidence, which the next verdict rests on."""
         self._app = app
         self._session = session
+        self._judge_again = judge_again
 
     def ask_server(self) -> None:
         self._ask_endpoint("Compare with a live server", self._compared)
@@ -38,7 +44,7 @@ class Prover:
     def ask_log(self) -> None:
         self._app.push_screen(log_dialog(), self._read_log)
 
-    def _ask_endpoint(self, title: str, answer: "Callable[[Observed], Content]") -> None:
+    def _ask_endpoint(self, title: str, answer: "Callable[[Observed], Answer]") -> None:
         """The endpoint of Bench is the first guess, and Bench is told of another one."""
 
         def ask(values: dict[str, object] | None) -> None:
@@ -47,12 +53,12 @@ class Prover:
             url, variable = str(values["endpoint"]), str(values["key_variable"])
             self._session.bench_form = replace(self._session.bench_form, endpoint=url, key_variable=variable)
 
-            def find_out(check: EndpointCheck) -> Content:
+            def find_out(check: EndpointCheck) -> Answer:
                 from advisor.workflows.check_fit_against_server import observe_server  # loads httpx
 
                 return answer(check.run(observe_server(url, key_from(variable))))
 
-            self._app.push_screen(ProofDialog(title, f"Asking {url} what it says of its memory…", find_out))
+            self._show(ProofDialog(title, f"Asking {url} what it says of its memory…", find_out))
 
         form = self._session.bench_form
         self._app.push_screen(endpoint_dialog(title, form.endpoint, form.key_variable), ask)
@@ -62,21 +68,42 @@ class Prover:
         if not isinstance(path, Path):
             return
 
-        def find_out(_: EndpointCheck) -> Content:
+        def find_out(_: EndpointCheck) -> Answer:
             from advisor.workflows.check_fit_against_server import observe_log  # loads httpx
 
             return self._compared(observe_log(path))
 
-        self._app.push_screen(ProofDialog("Compare with a start-up log", f"Reading {path}…", find_out))
+        self._show(ProofDialog("Compare with a start-up log", f"Reading {path}…", find_out))
 
-    def _compared(self, observed: "Observed") -> Content:
+    def _show(self, dialog: ProofDialog) -> None:
+        def closed(is_evidence: bool | None) -> None:
+            if is_evidence:
+                self._session.forget_evidence()
+                self._judge_again()
+
+        self._app.push_screen(dialog, closed)
+
+    def _compared(self, observed: "Observed") -> Answer:
+        """In a worker: judge the question as the server is set up, compare, and enter it as evidence."""
         question = self._session.fit_question
-        return proof.compared(verify_fit(self._session.catalog, question, observed, _chosen(question)))
+        verified = verify_fit(self._session.catalog, question, observed, _chosen(question))
+        kept = self._keep(verified)
+        return Answer(lines(proof.compared(verified), *proof.kept(kept)), kept.memory is not None)
 
-    def _identified(self, observed: "Observed") -> Content:
+    def _keep(self, verified: Verified) -> "Kept":
+        """A ledger that cannot be written to costs the entry, not the comparison."""
+        from advisor.workflows.measured_memory import Kept, keep_memory
+
+        try:
+            paths, now = self._session.paths, datetime.now(UTC)
+            return keep_memory(verified.result, verified.observed, verified.comparison, paths, now)
+        except InputError as error:
+            return Kept(None, (warning("evidence_not_written", complaint=error.sentence()),))
+
+    def _identified(self, observed: "Observed") -> Answer:
         from advisor.fit.declared import identify_observed
 
-        return proof.identified(identify_observed(self._session.catalog, observed))
+        return Answer(proof.identified(identify_observed(self._session.catalog, observed)))
 
 
 def _chosen(question: FitQuestion) -> set[str]:

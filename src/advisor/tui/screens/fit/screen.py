@@ -160,7 +160,7 @@ class FitScreen(Room):
         """Exact numbers instead of the steps of the fields, and the settings that have no field."""
 
         def check(values: Mapping[str, object]) -> None:
-            fit(self.session.catalog, replace(self.session.fit_question, **values))  # type: ignore[arg-type]
+            fit(self.session.catalog, replace(self.session.fit_question, **values), self.session.measured())  # type: ignore[arg-type]
 
         def take(values: dict[str, object] | None) -> None:
             if values is not None:
@@ -178,7 +178,7 @@ class FitScreen(Room):
         """The prediction beside a live server or its log, or the stacks that a server can be."""
         from advisor.tui.screens.fit.prove import Prover  # first needed when somebody asks
 
-        prover = Prover(self.app, self.session)
+        prover = Prover(self.app, self.session, self.show_session)
         {"server": prover.ask_server, "log": prover.ask_log, "identify": prover.ask_who}[how]()
 
     def action_copy(self) -> None:

@@ -10,10 +10,11 @@ from advisor.fit.identify import Match
 from advisor.quantities import text
 from advisor.reasons import Reason
 from advisor.tui.views.fit.verdict import MARKS
-from advisor.tui.views.text import heading, lines, muted, strong
+from advisor.tui.views.text import badge, heading, lines, muted, strong
 from advisor.wording import compared as compared_words
 from advisor.wording import observed as observed_words
 from advisor.wording.reasons import sentence
+from advisor.workflows.measured_memory import Kept
 from advisor.workflows.verify_fit import Verified
 
 _OUTCOMES = {
@@ -69,6 +70,15 @@ def _setting(setting: Setting) -> Content:
     stated = f"  stated as {setting.stated}" if setting.is_denied else ""
     mark, style = ("×", "$error") if setting.is_denied else ("·", "$secondary")
     return Content.assemble((f"{mark} ", style), (f"{setting.name:<26}", "$secondary"), str(setting.told), stated)
+
+
+def kept(entered: Kept) -> list[Content | str]:
+    """Whether it is evidence from now on, and if not, why."""
+    memory = entered.memory
+    if memory is None:
+        return _reasons(entered.reasons)
+    told = f"Kept as evidence {memory.id}: {text.gib(memory.beside_bytes)} beside the weights. Fit rests on it now."
+    return ["", Content.assemble(badge(memory.provenance.level), f"  {told}")]
 
 
 def identified(found: Identified) -> Content:
