@@ -1,12 +1,16 @@
 """Every instance × checkpoint of one model: the best parallelism of each, and its verdict."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Instance
-from advisor.fit.result import FitResult, Verdict
-from advisor.workflows.fit import engine_for, judged
+from advisor.fit.batch import TableRow
+from advisor.fit.measured import MeasuredMemory
+from advisor.fit.result import Verdict
+from advisor.fit.table import fit_table
+from advisor.workflows.fit import engine_for, request_of
 from advisor.workflows.fit_question import FitQuestion
 
 _RANKS = (Verdict.FITS, Verdict.TIGHT, Verdict.DOES_NOT_FIT, Verdict.INVALID, Verdict.UNSUPPORTED)
@@ -39,28 +43,38 @@ class MatrixRow:
         return min((cell.verdict for cell in self.cells), key=_RANKS.index)
 
 
-def fit_matrix(catalog: Catalog, question: FitQuestion) -> tuple[MatrixRow, ...]:
-    """The question put to every instance and checkpoint, by family; its own parallelism is not looked at.
+def fit_matrix(
+    catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()
+) -> tuple[MatrixRow, ...]:
+    """The question put to every instance and checkpoint, by family; its own degrees are not looked at.
 
-    An engine that is stated judges the instances that it runs on, the default one the others. InputError for a
-    number out of range.
+    An engine that is stated judges the instances that it runs on, the default one the others. Loads NumPy.
+    UnknownIdError and InputError as for `fit`.
     """
-    checkpoints = tuple(catalog.model(question.model).checkpoints)
-    instances = sorted(catalog.instances.values(), key=lambda instance: instance.family)
-    return tuple(_row(catalog, question, instance, checkpoints) for instance in instances)
-
-
-def _row(catalog: Catalog, question: FitQuestion, instance: Instance, checkpoints: Sequence[str]) -> MatrixRow:
-    asked = replace(
-        question,
-        instance=instance.id,
-        engine=_engine(catalog, question, instance),
-        logical_core_config=None,
-        tensor_parallel_size=None,
-        pipeline_parallel_size=1,
+    asked = list(_questions(catalog, question))
+    rows = fit_table(request_of(catalog, each, measured) for each in asked)
+    # All rows of a request stand together, and hold that very request but for its degrees.
+    cells = groupby(rows, key=lambda row: (row.request.instance.id, row.request.checkpoint.id))
+    found = [_cell(each, _best(group)) for each, (_, group) in zip(asked, cells, strict=True)]
+    return tuple(
+        MatrixRow(instance, catalog.accelerator_of(instance), tuple(cells_of))
+        for name, cells_of in groupby(found, key=lambda cell: cell.question.instance)
+        for instance in [catalog.instance(name)]
     )
-    cells = tuple(_cell(catalog, replace(asked, checkpoint=checkpoint)) for checkpoint in checkpoints)
-    return MatrixRow(instance, catalog.accelerator_of(instance), cells)
+
+
+def _questions(catalog: Catalog, question: FitQuestion) -> Iterator[FitQuestion]:
+    for instance in sorted(catalog.instances.values(), key=lambda instance: instance.family):
+        asked = replace(
+            question,
+            instance=instance.id,
+            engine=_engine(catalog, question, instance),
+            logical_core_config=None,
+            tensor_parallel_size=None,
+            pipeline_parallel_size=1,
+        )
+        for checkpoint in catalog.model(question.model).checkpoints:
+            yield replace(asked, checkpoint=checkpoint)
 
 
 def _engine(catalog: Catalog, question: FitQuestion, instance: Instance) -> str | None:
@@ -71,27 +85,21 @@ def _engine(catalog: Catalog, question: FitQuestion, instance: Instance) -> str 
     return question.engine if accelerator is not None and engine.accelerators == accelerator.kind else None
 
 
-def _cell(catalog: Catalog, question: FitQuestion) -> MatrixCell:
-    first = judged(catalog, question)
-    sizes = first.parallelism.valid_tensor_parallel_sizes if first.per_device is not None else ()
-    results = [judged(catalog, replace(question, tensor_parallel_size=size)) for size in sizes] or [first]
-    return _as_cell(question, _best(results))
+def _best(rows: Iterable[TableRow]) -> TableRow:
+    """The best verdict; then the most replicas where it runs; then the fewest stages; then the largest margin."""
+
+    def worth(row: TableRow) -> tuple[float, ...]:
+        margin = row.memory.margin_bytes if row.memory is not None else float("-inf")
+        runs = row.verdict.runs
+        stages = row.degrees.pipeline_parallel_size if runs else 0
+        return (-_RANKS.index(row.verdict), row.replicas if runs else 0, -stages, margin)
+
+    return max(rows, key=worth)
 
 
-def _best(results: Iterable[FitResult]) -> FitResult:
-    """The best verdict; then the most replicas where it runs, and the largest margin where it does not."""
-
-    def worth(result: FitResult) -> tuple[float, ...]:
-        margin = result.per_device.margin_bytes if result.per_device is not None else float("-inf")
-        replicas = result.parallelism.replicas if result.verdict.runs else 0
-        return (-_RANKS.index(result.verdict), replicas, margin)
-
-    return max(results, key=worth)
-
-
-def _as_cell(question: FitQuestion, result: FitResult) -> MatrixCell:
-    parallel = result.parallelism
-    tp, pp = parallel.tensor_parallel_size, parallel.pipeline_parallel_size
-    margin = result.per_device.margin_bytes if result.per_device is not None else None
-    stated = replace(question, tensor_parallel_size=tp, pipeline_parallel_size=pp) if margin is not None else question
-    return MatrixCell(stated, result.verdict, tp, pp, parallel.replicas, margin)
+def _cell(question: FitQuestion, row: TableRow) -> MatrixCell:
+    tp, pp = row.degrees.tensor_parallel_size, row.degrees.pipeline_parallel_size
+    if row.memory is None:
+        return MatrixCell(question, row.verdict, tp, pp, 0, None)
+    stated = replace(question, tensor_parallel_size=tp, pipeline_parallel_size=pp)
+    return MatrixCell(stated, row.verdict, tp, pp, row.replicas, row.memory.margin_bytes)
