@@ -1,9 +1,10 @@
 """Fit: the verdict that follows a field at once."""
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from advisor.tui.app import AdvisorApp
+from advisor.tui.widgets.choice import Choice
 from tui.support import LARGE, opened, press, screen_text
 
 
@@ -110,6 +111,32 @@ async def test_another_model_takes_a_checkpoint_that_it_has(app: AdvisorApp) -> 
         await press(pilot, "left")
         model = app.session.fit_question
         assert model.checkpoint in app.session.catalog.model(model.model).checkpoints
+
+
+async def test_what_makes_it_fit_is_applied_by_enter(app: AdvisorApp) -> None:
+    app.session.ask_fit(instance="p5.48xlarge", model="llama-4-maverick", checkpoint="bf16")
+    async with opened(app, "F", *["down"] * 9) as pilot:
+        shown = screen_text(app)
+        assert "DOES NOT FIT" in shown
+        assert "instances 2, TP 8, PP 2  fits" in shown
+        listed = app.screen.query_one("#remedies", OptionList)
+        while "instances 2" not in str(listed.get_option_at_index(listed.highlighted or 0).prompt):
+            await press(pilot, "down")
+        await press(pilot, "enter")
+        assert "FITS" in screen_text(app).splitlines()[1]
+        assert (app.session.fit_question.nodes, app.session.fit_question.pipeline_parallel_size) == (2, 2)
+        assert "TP 8 × PP 2 over 2 instances" in screen_text(app)
+
+
+async def test_down_leaves_the_list_of_remedies_at_its_end(app: AdvisorApp) -> None:
+    app.session.ask_fit(instance="p5.48xlarge", model="llama-4-maverick", checkpoint="bf16")
+    async with opened(app, "F", *["down"] * 9) as pilot:
+        listed = app.screen.query_one("#remedies", OptionList)
+        assert app.focused is listed
+        await press(pilot, "up")
+        assert isinstance(app.focused, Choice)
+        await press(pilot, *["down"] * (1 + listed.option_count))
+        assert isinstance(app.focused, Choice)
 
 
 async def test_exact_numbers_can_be_typed(app: AdvisorApp) -> None:

@@ -15,7 +15,7 @@ from advisor.tui.screens.room import Room
 from advisor.tui.session import Session
 from advisor.tui.views.fit import matrix as view
 from advisor.tui.widgets.rowtable import RowTable
-from advisor.workflows.fit import fit
+from advisor.workflows.fit import judged
 from advisor.workflows.fit_matrix import MatrixCell, MatrixRow, fit_matrix
 
 _FIRST = 2
@@ -107,7 +107,7 @@ class MatrixScreen(Room):
         if cell is None:
             drawer.update("No instance matches; esc clears the filter.")
         else:
-            result = fit(self.session.catalog, cell.question, self.session.measured())
+            result = judged(self.session.catalog, cell.question, self.session.measured())
             drawer.update(view.behind(result, drawer.size.width or self.size.width))
 
     @on(DataTable.CellSelected)

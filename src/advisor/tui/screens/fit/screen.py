@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
@@ -20,15 +19,14 @@ from advisor.tui.screens.fit.numbers import numbers_dialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import FIRST_QUESTION, Session
 from advisor.tui.views.fit import bar, cache, ledger, remedies, serve, verdict
-from advisor.tui.views.text import heading, muted
+from advisor.tui.views.text import muted
 from advisor.tui.widgets.choice import Choice
 from advisor.tui.widgets.edgelist import EdgeList
 from advisor.tui.widgets.membar import MemoryBar
-from advisor.workflows.fit import fit
+from advisor.workflows.fit import fit, judged
 from advisor.workflows.fit_question import FitQuestion
 
 _DEFAULTS = FitQuestion("", "")
-_REMEDIES = Content.assemble(heading("What would make it fit"), muted("   ⏎ applies it"))
 
 
 class FitScreen(Room):
@@ -55,7 +53,7 @@ class FitScreen(Room):
                 yield Static(id="capacity", markup=False)
             with VerticalScroll(id="explained", can_focus=False):
                 with Vertical(id="change"):
-                    yield Static(_REMEDIES, id="change-head", markup=False)
+                    yield Static(remedies.head(), id="change-head", markup=False)
                     yield EdgeList(id="remedies", markup=False, compact=True)
                     yield Static(id="reasons", markup=False)
                     yield Static(id="serve", markup=False)
@@ -109,7 +107,7 @@ class FitScreen(Room):
         if listed.has_focus and not found:
             self.query_one("#context_tokens").focus()
         listed.clear_options()
-        listed.add_options([remedies.remedy(change) for change in found])
+        listed.add_options([remedies.remedy(change, wide=self.has_class("-wide")) for change in found])
         listed.highlighted = 0 if found else None
 
     def _offer(self) -> None:
@@ -141,12 +139,10 @@ class FitScreen(Room):
             self._ask(dict(self._result.remedies[event.option_index].changes))
 
     def on_key(self, event: events.Key) -> None:
-        """Arrows up and down move between fields, as tab does."""
-        if isinstance(self.focused, Choice):
-            if event.key in ("down", "j"):
-                self.focus_next()
-            elif event.key in ("up", "k"):
-                self.focus_previous()
+        """Arrows up and down move between fields, as tab does; what comes to have the focus does not get the key."""
+        if isinstance(self.focused, Choice) and event.key in ("down", "j", "up", "k"):
+            (self.focus_next if event.key in ("down", "j") else self.focus_previous)()
+            event.stop()
 
     def action_instance(self, step: int) -> None:
         self.query_one("#instance", Choice).action_step(step)
@@ -160,7 +156,7 @@ class FitScreen(Room):
         """Exact numbers instead of the steps of the fields, and the settings that have no field."""
 
         def check(values: Mapping[str, object]) -> None:
-            fit(self.session.catalog, replace(self.session.fit_question, **values), self.session.measured())  # type: ignore[arg-type]
+            judged(self.session.catalog, replace(self.session.fit_question, **values), self.session.measured())  # type: ignore[arg-type]
 
         def take(values: dict[str, object] | None) -> None:
             if values is not None:
