@@ -6,7 +6,6 @@ and replicas read it; a replica over several instances needs it on each of them.
 
 from advisor.anatomy.cache import kv_bytes_per_token
 from advisor.anatomy.parameters import checkpoint_bytes
-from advisor.anatomy.work import kv_read_bytes, weight_traffic
 from advisor.fit.request import FitRequest
 from advisor.quantities.units import GB, GIB
 from advisor.reasons import Reason, error, info, warning
@@ -54,6 +53,8 @@ def _room(request: FitRequest) -> Reason:
 
 def _decode_bound(request: FitRequest) -> Reason:
     """An upper bound: one stream reads these bytes for each token, and nothing reads faster than the memory."""
+    from advisor.anatomy.work import kv_read_bytes, weight_traffic  # for CPU instances only
+
     instance, arch = request.instance, request.model.architecture
     origin = instance.origin.of("memory_bandwidth_gb_per_s")
     cache = kv_read_bytes(arch, request.context_tokens, request.kv_dtype, hybrid=True)

@@ -1,8 +1,12 @@
 """Words for a prediction beside what a server says: the names of the quantities, and what comes of it."""
 
-from advisor.fit.compare import Comparison, Line, Outcome, Value, shown_setting
-from advisor.fit.observed import Observed
+from typing import TYPE_CHECKING
+
 from advisor.quantities.units import GIB
+
+if TYPE_CHECKING:  # every command has these sentences, and only some of them compare anything
+    from advisor.fit.compare import Comparison, Line, Value
+    from advisor.fit.observed import Observed
 
 _LEAST_SHARE = 5e-5
 _CACHE = ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes", "max_concurrency")
@@ -80,7 +84,7 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.2f}" if unit == "requests" else f"{value:,.0f}"
 
 
-def apart(line: Line) -> str:
+def apart(line: "Line") -> str:
     """The error of the prediction: as a share, or as it is where nothing was observed to compare it with."""
     share = line.relative_error
     if share is None:
@@ -88,8 +92,10 @@ def apart(line: Line) -> str:
     return "0 %" if abs(share) < _LEAST_SHARE else f"{share * 100:+.2f} %"
 
 
-def setting(name: str, value: Value | None) -> str:
+def setting(name: str, value: "Value | None") -> str:
     """A setting as one would say it: `TP 8`, `gpu_memory_utilization 0.95`, `hybrid KV cache on`."""
+    from advisor.fit.compare import shown_setting
+
     shown = shown_setting(value)
     return {
         "engine": shown,
@@ -104,18 +110,20 @@ def setting(name: str, value: Value | None) -> str:
     }.get(name, f"{name} {shown}")
 
 
-def taken(comparison: Comparison) -> str:
+def taken(comparison: "Comparison") -> str:
     """The settings that the prediction took from the server; empty where it took none."""
     return ", ".join(setting(each.name, each.told) for each in comparison.settings if each.is_taken)
 
 
-def whose(observed: Observed) -> str:
+def whose(observed: "Observed") -> str:
     """What was observed."""
     return "server" if observed.source.startswith("http") else "log"
 
 
-def verdict(comparison: Comparison, observed: Observed) -> str:
+def verdict(comparison: "Comparison", observed: "Observed") -> str:
     """What comes of a comparison, in one sentence, with the error that says most."""
+    from advisor.fit.compare import Outcome
+
     if comparison.outcome is Outcome.PROVES_NOTHING:
         return "This proves nothing about the prediction."
     agrees = comparison.outcome is Outcome.AGREES

@@ -1,12 +1,15 @@
 """Sentences about what a running server, or its log, tells of its memory, and what is concluded from it."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from advisor.fit.declared import Declaration, Identified, Outcome
-from advisor.fit.identify import Match
-from advisor.fit.implied import Consistency, Implied
-from advisor.fit.observed import Observed
 from advisor.quantities import text
+
+if TYPE_CHECKING:  # every command has these sentences, and only some of them look at a server
+    from advisor.fit.declared import Declaration, Identified, Outcome
+    from advisor.fit.identify import Match
+    from advisor.fit.implied import Implied
+    from advisor.fit.observed import Observed
 
 SENTENCES = {
     "no_metrics_route": "The server has no /metrics, so its KV cache cannot be seen.",
@@ -74,7 +77,7 @@ SENTENCES = {
 }
 """Reasons by their code."""
 
-_OUTCOMES: Mapping[Outcome, str] = {
+_OUTCOMES: "Mapping[Outcome, str]" = {
     "found": "{matches} of {tried} combinations explain it{settings}.",
     "nothing_consistent": "None of {tried} combinations explains it.",
     "corroborated": "It is what {declared} holds; {matches} of {tried} combinations explain it{settings}.",
@@ -87,7 +90,7 @@ _OUTCOMES: Mapping[Outcome, str] = {
 }
 
 
-def outcome_of(found: Identified) -> str:
+def outcome_of(found: "Identified") -> str:
     """What an identification came to, in one sentence."""
     search = found.identification
     matches = search.matches if search else ()
@@ -100,13 +103,13 @@ def outcome_of(found: Identified) -> str:
     )
 
 
-def settings_of(match: Match) -> str:
+def settings_of(match: "Match") -> str:
     """`--max-num-seqs 256`: the settings under which alone a combination explains the server."""
     stated = (("--max-num-batched-tokens", match.max_num_batched_tokens), ("--max-num-seqs", match.max_num_seqs))
     return " ".join(f"{flag} {value}" for flag, value in stated if value is not None)
 
 
-def declared_of(declaration: Declaration) -> str:
+def declared_of(declaration: "Declaration") -> str:
     """`p5.48xlarge at TP 8`: what was declared."""
     size = declaration.tensor_parallel_size
     parts = (declaration.model, declaration.checkpoint, f"TP {size}" if size else None, declaration.engine)
@@ -115,7 +118,7 @@ def declared_of(declaration: Declaration) -> str:
     return f"{where} ({stated})" if where and stated else where or stated or "nothing"
 
 
-def reported(observed: Observed) -> str:
+def reported(observed: "Observed") -> str:
     """`vLLM 0.33.0 serves scout: 439,400 blocks of 16 tokens, context 131,072, share 0.92`."""
     engine = " ".join(part for part in (observed.engine, observed.engine_version) if part) or "An unnamed engine"
     told = (
@@ -129,8 +132,10 @@ def reported(observed: Observed) -> str:
     return f"{engine} serves {observed.served_model or '?'}: {', '.join(part for part in told if part) or 'no figures'}"
 
 
-def agreement(seen: Implied) -> str:
+def agreement(seen: "Implied") -> str:
     """How far an observed cache is from the predicted one, and what that would mean."""
+    from advisor.fit.implied import Consistency
+
     more = "more" if seen.difference_bytes >= 0 else "less"
     size = f"{seen.blocks:,} blocks of {seen.predicted_blocks:,} predicted"
     apart = f"{text.gib(abs(seen.difference_bytes))} {more} per device, the doubt is ± {text.gib(seen.band_bytes)}"

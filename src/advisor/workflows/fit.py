@@ -7,10 +7,8 @@ from advisor.catalog.records import Accelerator, Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.measured import MeasuredMemory
-from advisor.fit.remedies import Elsewhere, with_remedies
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
-from advisor.fit.trials import Place
 from advisor.fit.versions import version_key
 from advisor.reasons import info
 from advisor.workflows.fit_question import FitQuestion
@@ -22,7 +20,11 @@ def fit(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory,
     measured: what engines were seen to use, which takes the place of the catalogue's overheads where it counts.
     """
     result = judged(catalog, question, measured)
-    return with_remedies(result, _elsewhere(catalog, result))
+    if result.verdict is Verdict.FITS:
+        return result
+    from advisor.workflows.fit_remedies import remedied  # what fits need not wait for it
+
+    return remedied(catalog, result)
 
 
 def judged(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
@@ -75,26 +77,6 @@ def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tupl
     if version and engine.is_versioned:
         version_key(version)
     return engine, version or engine.default_version
-
-
-def _elsewhere(catalog: Catalog, result: FitResult) -> Elsewhere:
-    """The next instances up: of the family, then of the same accelerator, then of its kind, the smallest first."""
-    if result.verdict is Verdict.FITS:
-        return Elsewhere()
-    request = result.request
-    here, kind = request.instance, request.engine.accelerators
-    least = here.accelerator_count * request.accelerator.memory_gib if request.accelerator is not None else 0.0
-    found = []
-    for instance in catalog.instances.values():
-        accelerator = catalog.accelerator_of(instance)
-        if accelerator is None or accelerator.kind != kind or instance.id == here.id:
-            continue
-        memory_gib = instance.accelerator_count * accelerator.memory_gib
-        if memory_gib >= least:
-            rank = (instance.family != here.family, instance.accelerator != here.accelerator, memory_gib)
-            found.append((rank, Place(instance, accelerator)))
-    places = [place for _, place in sorted(found, key=lambda each: each[0])]
-    return Elsewhere(places, tuple(catalog.engines.values()))
 
 
 def _with_other_engines(catalog: Catalog, result: FitResult) -> FitResult:

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import UnknownIdError
-from advisor.fit.compare import Comparison, Outcome
 from advisor.fit.measured import MeasuredMemory
-from advisor.fit.observed import Observed
-from advisor.fit.result import FitResult
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
 from advisor.reasons import Reason
 
 if TYPE_CHECKING:
     from advisor.evidence.ledger import Ledger
+    from advisor.fit.compare import Comparison
+    from advisor.fit.observed import Observed
+    from advisor.fit.result import FitResult
 
 # The ledger loads SQLite, and most fit questions are asked where there is none: each function imports it for itself.
 
@@ -51,12 +51,15 @@ def every_memory(paths: UserPaths) -> tuple[MeasuredMemory, ...]:
     return tuple(_ledger(paths).memories()) if paths.ledger.exists() else ()
 
 
-def keep_memory(result: FitResult, observed: Observed, comparison: Comparison, paths: UserPaths, now: datetime) -> Kept:
+def keep_memory(
+    result: "FitResult", observed: "Observed", comparison: "Comparison", paths: UserPaths, now: datetime
+) -> Kept:
     """Enter what a compared server says of its memory; the same observed again takes the place of the old.
 
     Nothing is entered that the server's own words deny, whose stack nobody states, or that cannot be true of it.
     """
     from advisor.evidence.memory import memory_of
+    from advisor.fit.compare import Outcome
 
     against = tuple(reason for reason in comparison.reasons if reason.code in _AGAINST)
     if against:
@@ -81,7 +84,7 @@ def forget_memory(wanted: str, paths: UserPaths) -> MeasuredMemory:
     return found
 
 
-def _source(observed: Observed) -> str:
+def _source(observed: "Observed") -> str:
     """A server by its address; a log by its name and what is in it, so that the same file is the same source."""
     if observed.content_hash is None:
         return observed.source

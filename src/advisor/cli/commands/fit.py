@@ -6,9 +6,7 @@ from advisor.cli.api_key import add_key_flags
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.fit.flags import add_flags, question_of
-from advisor.cli.fit.identify import run_identify
 from advisor.cli.fit.one import write_result
-from advisor.cli.fit.verify import run_verify
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.errors import InputError
@@ -55,8 +53,12 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     catalog = open_catalog(arguments)
     if arguments.identify is not None:
+        from advisor.cli.fit.identify import run_identify  # as below: a verdict alone must not wait for it
+
         return run_identify(arguments, catalog, output)
     if arguments.verify is not None or arguments.log is not None:
+        from advisor.cli.fit.verify import run_verify
+
         return run_verify(arguments, catalog, output)
     if arguments.all:
         from advisor.cli.fit.many import run_all  # one verdict need not wait for the table of all

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 from advisor.fit.request import FitRequest
-from advisor.fit.result import KvCache, Parallelism, ServeCommand, ServeFlag
+from advisor.fit.result import Parallelism, ServeCommand, ServeFlag
 from advisor.fit.serve.parts import assembled, flag, switch
 from advisor.fit.serve.places import replica_copies, replicas_beside
 from advisor.fit.versions import reaches
@@ -28,9 +28,8 @@ _RPC_TIMEOUT_MS = 100000
 _DEVICES = "NEURON_RT_VISIBLE_CORES"
 
 
-def nxdi_command(request: FitRequest, parallelism: Parallelism, cache: KvCache) -> ServeCommand:
+def nxdi_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
     """AWS's documented path: compile with NxD Inference, then serve what was compiled."""
-    del cache
     tp = parallelism.tensor_parallel_size
     compiled = _folder(request, tp)
     plugin = reaches(request.engine_version, _PLUGIN)
@@ -118,9 +117,8 @@ def _cautions(tp: int) -> Iterator[Reason]:
         yield warning("serve_undocumented_degree", _TUTORIAL, tensor_parallel_size=tp, documented=_DOCUMENTED_TP)
 
 
-def optimum_command(request: FitRequest, parallelism: Parallelism, cache: KvCache) -> ServeCommand:
+def optimum_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
     """optimum-neuron: export, then serve the exported folder; it starts several replicas by itself."""
-    del cache
     tp, replicas = parallelism.tensor_parallel_size, replicas_beside(request, parallelism)
     exported = _folder(request, tp)
     settings = (

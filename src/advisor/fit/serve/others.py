@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from advisor.fit.others import chunk_tokens, local_cache
 from advisor.fit.request import FitRequest
-from advisor.fit.result import KvCache, Parallelism, ServeCommand, ServeCopy, ServeFlag
+from advisor.fit.result import Parallelism, ServeCommand, ServeCopy, ServeFlag
 from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, switch
 from advisor.fit.serve.places import instances_spanned, replica_copies
 from advisor.reasons import info
@@ -18,9 +18,8 @@ _SGLANG = "SGLang 0.5.23, server_args"
 _TRTLLM = "TensorRT-LLM documents, trtllm-serve"
 
 
-def sglang_command(request: FitRequest, parallelism: Parallelism, cache: KvCache) -> ServeCommand:
+def sglang_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
     """`sglang.launch_server`, always with a context length: the model's own makes a request table of 80 GiB."""
-    del cache
     program = ("python", "-m", "sglang.launch_server", "--model-path", request.checkpoint.repository)
     settings = tuple(_sglang_settings(request, parallelism))
     nodes = instances_spanned(request, parallelism)
@@ -99,9 +98,8 @@ def _sglang_node(nodes: int, rank: int) -> tuple[ServeFlag, ...]:
     )
 
 
-def tensorrt_llm_command(request: FitRequest, parallelism: Parallelism, cache: KvCache) -> ServeCommand | None:
+def tensorrt_llm_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand | None:
     """`trtllm-serve` in one instance; over several it needs an MPI launcher, whose command is not known here."""
-    del cache
     if instances_spanned(request, parallelism) > 1:
         return None
     program = ("trtllm-serve", request.checkpoint.repository)
