@@ -108,7 +108,7 @@ def test_an_fp8_cache_on_a100_is_a_caution_that_says_what_raises(catalog: Catalo
     assert "raises below 8.9" in said
 
 
-@pytest.mark.parametrize(("version", "code"), [("0.11.0", "format_needs_newer_engine"), ("0.33.0", "bf16_as_fp16")])
+@pytest.mark.parametrize(("version", "code"), [("0.10.1", "format_needs_newer_engine"), ("0.33.0", "bf16_as_fp16")])
 def test_bf16_on_a_t4_is_refused_or_cast_to_fp16(catalog: Catalog, version: str, code: str) -> None:
     assert code in codes(on_capability(catalog, 7.5, engine=f"vllm@{version}"))
 
