@@ -177,6 +177,14 @@ def test_a_degree_that_leaves_cores_idle_is_a_caution_and_an_unpublished_one_too
     assert "neuron_run_unpublished" not in codes(fit(catalog, TRN2))
 
 
+def test_a_batch_beyond_the_largest_published_is_a_caution(catalog: Catalog) -> None:
+    question = replace(OPTIMUM, instance="trn1.32xlarge")
+    assert "neuron_batch_unpublished" not in codes(fit(catalog, replace(question, concurrency=8)))
+    beyond = fit(catalog, replace(question, concurrency=9))
+    assert beyond.verdict is Verdict.FITS
+    assert reason(beyond, "neuron_batch_unpublished").params["published"] == 8
+
+
 def test_the_published_configurations_of_optimum_neuron_all_fit(catalog: Catalog) -> None:
     instances = {"trn1": "trn1.32xlarge", "trn2": "trn2.48xlarge"}
     for run in catalog.engine("optimum-neuron").published_runs:

@@ -96,10 +96,12 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
 
 
 def overhead_origin(result: FitResult) -> Provenance:
-    """Who vouches for the engine's overheads."""
+    """Who vouches for the engine's overheads; of several parts without a table by version, the first that is known."""
     request = result.request
     version = behaviour(request.engine, request.engine_version) if request.engine.versions else None
     if version is None:
+        for _, part in _named_parts(result.overheads):
+            return part.origin
         return Provenance(Level.UNKNOWN, "overheads of this engine are not published")
     overhead: Overhead = request.engine.overheads[version.overhead]
     return overhead.origin.default

@@ -129,7 +129,18 @@ def degree_reasons(request: FitRequest, tensor_parallel_size: int) -> list[Reaso
             )
         )
     runs = [run for run in engine.published_runs if (run.model, run.family) == (request.model.id, family)]
-    if engine.published_runs and all(run.tensor_parallel_size != tp for run in runs):
+    largest = max((run.max_sequences for run in runs if run.tensor_parallel_size == tp), default=None)
+    if largest is not None and request.concurrency > largest:
+        found.append(
+            warning(
+                "neuron_batch_unpublished",
+                engine.origin.default.source,
+                model=request.model.short_name,
+                concurrency=request.concurrency,
+                published=largest,
+            )
+        )
+    if engine.published_runs and largest is None:
         published = tuple(sorted({run.tensor_parallel_size for run in runs})) or ("none",)
         found.append(
             warning(

@@ -1,5 +1,13 @@
 """Sentences for the reasons of the fit checker."""
 
+from advisor.catalog.records import Engine
+
+
+def cache_name(engine: Engine) -> str:
+    """What to call the cache of an engine that has one kind of it only."""
+    return "token pool" if engine.memory_model in ("static_share", "free_share") else "contiguous"
+
+
 SENTENCES = {
     "tp_heads": (
         "Total number of attention heads ({attention_heads}) must be divisible by "
@@ -108,6 +116,10 @@ SENTENCES = {
     ),
     "neuron_run_unpublished": (
         "Nobody has published {model} on {family} at TP {tensor_parallel_size}; published degrees: {published}."
+    ),
+    "neuron_batch_unpublished": (
+        "The largest batch that anybody has published of {model} at this degree is {published}; {concurrency} are "
+        "asked for."
     ),
     "neuron_cache_capped": (
         "The vLLM Neuron plugin of this release gives the cache at most {share} of the budget, {available_bytes} per "

@@ -7,6 +7,7 @@ from advisor.cli.prose import write_text
 from advisor.cli.table import Column, write_table
 from advisor.fit.result import FitResult, KvCache
 from advisor.quantities import text
+from advisor.wording.fit import cache_name
 from advisor.wording.reasons import sentence
 
 _SAID_HERE = ("hybrid_kv",)
@@ -19,7 +20,8 @@ def write_cache(result: FitResult, output: Output) -> None:
         return
     assert result.kv_cache is not None, "memory comes with its cache"
     states = [("hybrid on", result.hybrid_on), ("hybrid off", result.hybrid_off)]
-    offered = [(label, cache) for label, cache in states if cache is not None] or [("contiguous", result.kv_cache)]
+    only = [(cache_name(result.request.engine), result.kv_cache)]
+    offered = [(label, cache) for label, cache in states if cache is not None] or only
     several = result.request.concurrency > 1
     columns = list(_columns(result, several=several))
     rows = []

@@ -6,6 +6,7 @@ from advisor.fit.result import FitResult, KvCache
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
+from advisor.wording.fit import cache_name
 
 LATENCY = "on costs about 2 ms, or 12 %, of decode latency"
 
@@ -19,7 +20,7 @@ def capacity(result: FitResult) -> Content:
     states = [("hybrid on", result.hybrid_on), ("hybrid off", result.hybrid_off)]
     are_two = all(cache is not None for _, cache in states)
     if result.hybrid_on is None and result.hybrid_off is None:
-        states = [("contiguous", result.kv_cache)]
+        states = [(cache_name(result.request.engine), result.kv_cache)]
     head = muted(f"{'KV cache':<13}{'longest':>10}{'requests':>10}")
     shown = [_state(label, cache, cache == result.kv_cache) for label, cache in states if cache is not None]
     return lines(head, *shown, *([muted(LATENCY)] if are_two else []))
