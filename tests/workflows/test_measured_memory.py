@@ -20,7 +20,9 @@ from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
 from advisor.quantities.units import GIB
 from advisor.workflows.check_fit_against_server import observe_log
-from advisor.workflows.fit import fit
+from advisor.workflows.fit import fit, judged
+from advisor.workflows.fit_all import Within, fit_all
+from advisor.workflows.fit_matrix import fit_matrix
 from advisor.workflows.fit_question import FitQuestion
 from advisor.workflows.knowledge import gather
 from advisor.workflows.measured_memory import Kept, every_memory, forget_memory, keep_memory, measured_memory
@@ -80,6 +82,21 @@ def test_a_sibling_on_the_same_engine_and_accelerator_is_recalibrated_and_anothe
     after = blocks(four, paths), blocks(other, paths)
     assert after[0] < before[0]
     assert after[1] == before[1]
+
+
+def test_the_table_and_the_matrix_see_what_was_measured_as_the_single_verdict_does(paths: UserPaths) -> None:
+    kept(paths, served(-7.0))
+    measured = measured_memory(paths)
+    (row,) = fit_all(CATALOG, QUESTION, Within("p5.48xlarge", "bf16", 8, 1), measured)
+    single = fit(CATALOG, QUESTION, measured).per_device
+    assert single is not None and row.memory is not None
+    assert row.memory.margin_bytes == pytest.approx(single.margin_bytes)
+    (cell,) = [each.cells[0] for each in fit_matrix(CATALOG, QUESTION, measured) if each.instance.id == "p5.48xlarge"]
+    same = judged(CATALOG, cell.question, measured).per_device
+    plain = judged(CATALOG, cell.question).per_device
+    assert same is not None and plain is not None
+    assert cell.margin_bytes == pytest.approx(same.margin_bytes)
+    assert plain.margin_bytes - same.margin_bytes == pytest.approx(7.0 * GIB, abs=98_304)
 
 
 def test_seen_again_it_replaces_itself(paths: UserPaths) -> None:
