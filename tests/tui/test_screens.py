@@ -11,11 +11,13 @@ import pytest
 from textual.pilot import Pilot
 
 from advisor.bench.result import Gate, SloResult, Verdict
+from advisor.evidence.ledger import Ledger
 from advisor.evidence.measured import evidence_of
 from advisor.tui.app import AdvisorApp
 from advisor.tui.session import Session
 from advisor.workflows.run_benchmark import Kept
 from evidence.results import SUBJECT, point, result
+from fit.memories import STACK, seen
 from tui.support import LARGE, SMALL, keep_run, press, settle
 
 Compare = Callable[..., bool]
@@ -84,6 +86,12 @@ def test_bench_refused(snap_compare: Compare, app: AdvisorApp, session: Session,
     session.live.complaint = "nothing listens at http://127.0.0.1:8000: the connection was refused. Is the server up?"
     session.use_endpoint("http://127.0.0.1:8000")
     assert matches(snap_compare, app, size, "B")
+
+
+def test_evidence_memory(snap_compare: Compare, app: AdvisorApp, session: Session, size: tuple[int, int]) -> None:
+    for memory in (seen(), seen(replace(STACK, checkpoint="fp8", tensor_parallel_size=4), day="2026-11-18")):
+        Ledger(session.paths.ledger).save_memory(memory)
+    assert matches(snap_compare, app, size, "E", *("t",) * 4)
 
 
 def test_evidence_runs(snap_compare: Compare, app: AdvisorApp, session: Session, size: tuple[int, int]) -> None:

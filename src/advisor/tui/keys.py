@@ -107,7 +107,7 @@ BENCH = (
 EVIDENCE = (
     Key("evidence.filter", "slash", "filter", "Filter", "filter published figures, of all models; esc clears", "/"),
     Key("evidence.info", "i", "info", "Sources", "all that is known of a published figure"),
-    Key("evidence.next", "t", "next_panel", "Panel", "runs, published figures, audit, reports"),
+    Key("evidence.next", "t", "next_panel", "Panel", "runs, published figures, audit, reports, memory"),
     Key("evidence.open", "enter", "open", "Open", "open the report of the marked row", "⏎"),
     Key("evidence.refresh", "r", "refresh_points", "Refresh", "read the ledger again"),
     Key("evidence.clear", "escape", "clear", "", "clear the filter", "esc"),

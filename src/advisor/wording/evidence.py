@@ -119,3 +119,13 @@ def cache_of(memory: MeasuredMemory) -> str:
 def beside_of(memory: MeasuredMemory) -> str:
     """What the engine keeps beside weights and RoPE table, on each device."""
     return text.gib(memory.beside_bytes)
+
+
+def settings_of(memory: MeasuredMemory) -> str:
+    """The settings under which it was observed, in one line."""
+    stack = memory.stack
+    return (
+        f"context {text.tokens(stack.max_model_len)}, max_num_seqs {stack.max_num_seqs}, max_num_batched_tokens "
+        f"{stack.max_num_batched_tokens:,}, {stack.gpu_memory_utilization:g} of memory, "
+        f"KV cache {'hybrid' if stack.hybrid_kv else 'full'} {stack.kv_dtype}"
+    )

@@ -25,12 +25,12 @@ from advisor.tui.session import Session
 from advisor.tui.views import evidence as view
 from advisor.tui.views.published import Published
 
-_PANELS = ("runs", "published", "audit", "reports")
+_PANELS = ("runs", "published", "audit", "reports", "memory")
 _NONE_READ = Published(())
 
 
 class EvidenceScreen(Room):
-    """Four tables over one drawer."""
+    """Five tables over one drawer."""
 
     room = "evidence"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVIDENCE)]
@@ -71,6 +71,7 @@ class EvidenceScreen(Room):
 
     @work(thread=True, exclusive=True, group="evidence")
     def _read(self, version: int) -> None:
+        from advisor.workflows.measured_memory import every_memory
         from advisor.workflows.runs import list_runs  # loads NumPy, which opening the app must not wait for
 
         try:
@@ -80,6 +81,7 @@ class EvidenceScreen(Room):
             tables = {
                 "runs": view.runs(list_runs(paths), Ledger(paths.ledger).points()),
                 "audit": view.audited([claim for claims in audits.values() for claim in claims]),
+                "memory": view.memory(every_memory(paths)),
                 "reports": view.reports(reports.values(), audits, charted_reports(catalog)),
             }
             elsewhere = Names(catalog).neighbours["accelerator"]

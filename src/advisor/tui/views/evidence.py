@@ -12,6 +12,7 @@ from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.reports import Report
 from advisor.evidence.runs import RunRow
+from advisor.fit.measured import MeasuredMemory
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
 from advisor.wording import audited as said
@@ -111,6 +112,44 @@ def _run_details(run: RunRow, meta: "RunMeta", points: Sequence[EvidencePoint]) 
             by_load.setdefault(point.load_value, []).append(f"{words.figure_name(point)} {words.figure_value(point)}")
     shown += [f"{load:>6g} concurrent   {'   '.join(metrics)}" for load, metrics in by_load.items()]
     return lines(*shown)
+
+
+def memory(found: Sequence[MeasuredMemory]) -> Table:
+    """Memory that engines were seen to use, newest first."""
+    rows = tuple(
+        (
+            Text(each.provenance.level.glyph),
+            Text(words.stack_of(each)),
+            Text(each.stack.instance),
+            Text(f"{each.stack.engine} {each.stack.engine_version}"),
+            Text(words.cache_of(each), justify="right"),
+            Text(words.beside_of(each), justify="right"),
+            Text(each.observed_at[:10]),
+        )
+        for each in found
+    )
+    headings = (
+        Heading("", 1, 1),
+        Heading("memory of", 16, 30),
+        Heading("on", 13, 18),
+        Heading("engine", 0, 14),
+        Heading("KV cache", 15, 16, right=True),
+        Heading("beside weights", 14, 14, right=True),
+        Heading("as of", 10, 10),
+    )
+    empty = "Nothing was compared yet. v in Fit compares a verdict with a running server, as advisor fit --verify does."
+    return Table(headings, rows, tuple(_memory_details(each) for each in found), empty)
+
+
+def _memory_details(memory: MeasuredMemory) -> Content:
+    stack, is_simulated = memory.stack, memory.provenance.level is Level.SIMULATED
+    return lines(
+        Content.assemble(badge(memory.provenance.level), f"   {memory.id}   {memory.provenance.source}"),
+        f"{words.beside_of(memory)} beside weights and RoPE table on each {stack.accelerator}: "
+        + ("no answer rests on it" if is_simulated else "fit takes that, not the catalogue's overheads"),
+        muted(words.settings_of(memory)),
+        muted(f"advisor evidence forget {memory.id} removes it"),
+    )
 
 
 def audited(claims: Sequence[AuditedClaim]) -> Table:
