@@ -131,9 +131,9 @@ def memory(found: Sequence[MeasuredMemory]) -> Table:
     headings = (
         Heading("", 1, 1),
         Heading("memory of", 16, 30),
-        Heading("on", 13, 18),
+        Heading("on", 11, 18),
         Heading("engine", 0, 14),
-        Heading("KV cache", 15, 16, right=True),
+        Heading("KV cache", 14, 16, right=True),
         Heading("beside weights", 14, 14, right=True),
         Heading("as of", 10, 10),
     )
@@ -147,8 +147,8 @@ def _memory_details(memory: MeasuredMemory) -> Content:
         Content.assemble(badge(memory.provenance.level), f"   {memory.id}   {memory.provenance.source}"),
         f"{words.beside_of(memory)} beside weights and RoPE table on each {stack.accelerator}: "
         + ("no answer rests on it" if is_simulated else "fit takes that, not the catalogue's overheads"),
-        muted(words.settings_of(memory)),
         muted(f"advisor evidence forget {memory.id} removes it"),
+        muted(words.settings_of(memory)),
     )
 
 
