@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from advisor.bench.target import Secret
 from advisor.cli.parser import Parser
 from advisor.errors import CancelledError, InputError
-from advisor.workflows.credentials import key_from
+
+if TYPE_CHECKING:  # the flags stand on commands that mostly ask no endpoint
+    from advisor.bench.target import Secret
 
 
 def add_key_flags(parser: Parser) -> None:
@@ -16,19 +18,23 @@ def add_key_flags(parser: Parser) -> None:
     ways.add_argument("--api-key-prompt", action="store_true", help="ask for the API key")
 
 
-def read_key(arguments: argparse.Namespace) -> Secret | None:
+def read_key(arguments: argparse.Namespace) -> "Secret | None":
     """The key that the flags ask for; None where they ask for none."""
     if arguments.api_key_prompt:
         return _asked()
+    from advisor.workflows.credentials import key_from
+
     return key_from(arguments.api_key_env)
 
 
-def _asked() -> Secret:
+def _asked() -> "Secret":
     if not sys.stdin.isatty():
         raise InputError(
             "nobody can be asked for the API key here", hint="Use --api-key-env NAME.", key="--api-key-prompt"
         )
     from getpass import getpass
+
+    from advisor.bench.target import Secret
 
     try:
         return Secret(getpass("API key: "))

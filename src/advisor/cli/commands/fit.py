@@ -6,7 +6,6 @@ from advisor.cli.api_key import add_key_flags
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.exit_codes import ExitCode
 from advisor.cli.fit.flags import add_flags, question_of
-from advisor.cli.fit.one import write_result
 from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.errors import InputError
@@ -73,6 +72,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if output.json_mode:
         output.document(fit_document(result, sentence))
     else:
+        from advisor.cli.fit.one import write_result
+
         write_result(result, output)
     return ExitCode.YES if result.verdict.runs else ExitCode.NO
 
