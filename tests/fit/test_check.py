@@ -149,6 +149,20 @@ def test_tensor_parallelism_stays_within_an_instance_unless_it_is_asked_across(c
     assert "tp_spans_instances" in codes(fit(catalog, replace(two_boxes, tensor_parallel_size=8)))
 
 
+def test_experts_that_the_ranks_cannot_share_are_refused_unless_they_stay_whole(catalog: Catalog) -> None:
+    three = replace(SCOUT, tensor_parallel_size=2, data_parallel_size=3)
+    assert "dp_intermediate" in codes(fit(catalog, three))
+    assert fit(catalog, replace(three, expert_parallel=True)).verdict is Verdict.FITS
+    groups = replace(SCOUT, checkpoint="w4a16", nodes=16, data_parallel_size=16, tensor_parallel_size=8)
+    assert "dp_intermediate" in codes(fit(catalog, groups)), "64 weights of 8,192 are half a scale group"
+    assert fit(catalog, replace(groups, tensor_parallel_size=4)).verdict is Verdict.FITS
+
+
+def test_blocks_are_multiples_of_16_tokens(catalog: Catalog) -> None:
+    assert fit(catalog, replace(SCOUT, block_tokens=64)).verdict is Verdict.FITS
+    assert codes(fit(catalog, replace(SCOUT, block_tokens=24)))[0] == "block_size"
+
+
 def test_logical_cores_are_of_neuron_chips_and_share_their_memory(catalog: Catalog) -> None:
     paired, single = (fit(catalog, replace(SCOUT, instance="trn2.48xlarge", logical_core_config=lnc)) for lnc in (2, 1))
     assert (paired.request.device_count, single.request.device_count) == (64, 128)

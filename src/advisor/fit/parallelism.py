@@ -9,7 +9,11 @@ from advisor.reasons import Reason, error, info, warning
 
 _VLLM_RULE = "vLLM 0.33 source: head, KV-head and vocabulary divisibility"
 _VLLM_PRACTICE = "vLLM documentation, parallelism and scaling: tensor parallel within a node, pipeline parallel across"
+_VLLM_BLOCKS = "vLLM source: supported kernel block sizes of FlashAttention, FlashInfer and Triton"
 _NEURON_RULE = "NxD Inference gqa.py: query heads are padded, KV heads replicated"
+
+BLOCK_STEP_TOKENS = 16
+"""Every attention kernel for these heads takes blocks of a multiple of it."""
 
 
 @lru_cache(maxsize=256)
@@ -39,8 +43,8 @@ def valid_sizes(request: FitRequest) -> tuple[int, ...]:
     devices = request.device_count // (request.pipeline_parallel_size * request.data_parallel_size)
     if request.engine.accelerators == "gpu":
         arch = request.model.architecture
-        most = min(devices, request.devices_per_instance)
-        return tuple(size for size in range(1, most + 1) if accepted_by_vllm(arch, size))
+        sizes = range(1, min(devices, request.devices_per_instance) + 1)
+        return tuple(size for size in sizes if accepted_by_vllm(arch, size) and not _experts(request, size))
     return tuple(size for size in range(1, devices + 1) if request.device_count % size == 0)
 
 
@@ -85,7 +89,7 @@ def objections(request: FitRequest, tensor_parallel_size: int) -> list[Reason]:
 def _tensor_parallel(request: FitRequest, tp: int) -> list[Reason]:
     arch = request.model.architecture
     if request.engine.accelerators == "gpu":
-        found = vllm_objections(arch, tp)
+        found = [*vllm_objections(arch, tp), *_experts(request, tp), *_blocks(request)]
         if tp > request.devices_per_instance and request.nodes > 1 and not found:
             each = request.devices_per_instance
             found.append(warning("tp_spans_instances", _VLLM_PRACTICE, tensor_parallel_size=tp, devices=each))
@@ -98,11 +102,29 @@ def _tensor_parallel(request: FitRequest, tp: int) -> list[Reason]:
     return []
 
 
+def _experts(request: FitRequest, tp: int) -> list[Reason]:
+    """Without expert parallelism every rank of all data-parallel ranks holds a slice of each expert."""
+    ranks = tp * request.data_parallel_size
+    if request.expert_parallel or request.data_parallel_size == 1:
+        return []
+    size, group = request.model.architecture.expert_intermediate_size, request.checkpoint.scale_group or 1
+    if size % ranks == 0 and size // ranks % group == 0:
+        return []
+    return [error("dp_intermediate", _VLLM_RULE, ranks=ranks, intermediate_size=size, scale_group=group)]
+
+
 def _stages(request: FitRequest) -> list[Reason]:
     pp, layers = request.pipeline_parallel_size, request.model.architecture.layers
     if pp > layers or (layers % pp and request.engine.accelerators != "gpu"):
         return [error("pp_layers", _VLLM_RULE, pipeline_parallel_size=pp, layers=layers)]
     return []
+
+
+def _blocks(request: FitRequest) -> list[Reason]:
+    tokens = request.block_tokens
+    if tokens is None or tokens % BLOCK_STEP_TOKENS == 0:
+        return []
+    return [error("block_size", _VLLM_BLOCKS, block_size=tokens, step=BLOCK_STEP_TOKENS)]
 
 
 def attention_heads_per_device(request: FitRequest, tensor_parallel_size: int) -> tuple[int, int]:

@@ -16,6 +16,11 @@ SENTENCES = {
     "tp_kv_heads": "{kv_heads} KV heads can be neither divided nor replicated over TP {tensor_parallel_size}.",
     "tp_vocabulary": "The vocabulary ({vocabulary_size}) is not divisible by TP {tensor_parallel_size}.",
     "tp_intermediate": "The expert size ({intermediate_size}) is not divisible by TP {tensor_parallel_size}.",
+    "dp_intermediate": (
+        "The expert size ({intermediate_size}, in scale groups of {scale_group}) is not divisible by {ranks}, the "
+        "devices of all data-parallel ranks; --expert-parallel keeps experts whole."
+    ),
+    "block_size": "A KV block of {block_size} tokens is no multiple of {step}, which the attention kernels need.",
     "tp_cores": "TP {tensor_parallel_size} does not divide the instance's {devices} logical cores.",
     "pp_layers": "{layers} layers cannot be spread over {pipeline_parallel_size} pipeline stages here.",
     "too_few_devices": "It needs {needed} devices; {instance} has {devices}.",
