@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from advisor.catalog.load import Catalog
 from advisor.fit.check import check_fit
+from advisor.fit.declared import Declaration, identify_observed
 from advisor.fit.identify import Identification, Offer, Suspect, identify, tells_enough
 from advisor.fit.implied import Consistency, as_observed, hybrid_of, implied
 from advisor.fit.observed import Observed
 from advisor.quantities.units import GIB
 from fit.stacks import CATALOG, reported, request
 
+SCOUT = "meta-llama/Llama-4-Scout-17B-16E-Instruct"
 LOGGED = Observed(
     "log", "vllm", "0.19.0", max_model_len=8192, blocks=91_495, block_tokens=16, gpu_memory_utilization=0.95
 )
@@ -155,6 +157,31 @@ def test_how_far_a_cache_is_from_the_prediction_decides_what_it_proves(more_gib:
     seen = implied(result, reported(result, more_gib * GIB))
     assert seen is not None
     assert seen.consistency is expected
+
+
+def test_the_ranks_that_a_server_reports_each_have_a_cache_and_share_the_instance() -> None:
+    ranked = request(tp=4, data_parallel_size=2)
+    observed = replace(reported(check_fit(ranked)), engines=2)
+    found = identified(observed, "bf16", "H100-80GB")
+    assert {match.data_parallel_size for match in found.matches} == {2}
+    assert (4, 1) in {layout[2:] for layout in layouts(found)}
+    assert all(match.devices <= 8 * match.holders[0].nodes for match in found.matches)
+
+
+def test_a_declared_instance_is_one_unless_more_are_declared() -> None:
+    """16 L40S of two instances would report nearly what 8 H100s do."""
+    observed = replace(
+        reported(
+            check_fit(
+                request(),
+            ),
+            -1.5 * GIB,
+        ),
+        served_model=SCOUT,
+    )
+    one = Declaration("g6e.48xlarge")
+    assert identify_observed(CATALOG, observed, one).outcome == "contradicted"
+    assert identify_observed(CATALOG, observed, replace(one, nodes=2)).outcome == "corroborated"
 
 
 def test_fewer_sequences_than_the_default_are_found_and_no_contradiction() -> None:

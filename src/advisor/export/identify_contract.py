@@ -61,6 +61,7 @@ class Declared(BaseModel):
     tensor_parallel_size: int | None
     pipeline_parallel_size: int | None
     engine: str | None
+    nodes: int = Field(description="instances that a replica may span")
     nearest: Combination | None
 
 

@@ -32,6 +32,8 @@ class Declaration:
     tensor_parallel_size: int | None = None
     pipeline_parallel_size: int | None = None
     engine: str | None = None
+    nodes: int = 1
+    """Instances that a replica may span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _declared(
         tensor_parallel_size=declaration.tensor_parallel_size or observed.tensor_parallel_size,
         pipeline_parallel_size=declaration.pipeline_parallel_size or observed.pipeline_parallel_size,
     )
-    return identify(told, tuple(suspects), _offers(catalog, declaration), engine, version)
+    return identify(told, tuple(suspects), _offers(catalog, declaration), engine, version, declaration.nodes)
 
 
 def _judged(declared: Identification) -> Outcome:

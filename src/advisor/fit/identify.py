@@ -111,8 +111,11 @@ def identify(
     offers: Iterable[Offer],
     engine: Engine,
     engine_version: str,
+    most_nodes: int = _MOST_NODES,
 ) -> Identification:
     """Every combination of the offers that explains the observed cache, by the catalogue's overheads.
+
+    most_nodes bounds the instances that a replica of several stages or ranks may span.
 
     Overheads measured here are left aside: one that was entered under a wrong declaration would confirm itself.
     InputError for a version that no catalogue record holds for. The result is empty where nothing explains it.
@@ -122,6 +125,7 @@ def identify(
         for offer in offers
         for suspect in suspects
         for match in _matches(observed, suspect, offer, engine, engine_version)
+        if match.holders[0].nodes <= most_nodes
     ]
     tried.sort(key=_distance)
     consistent = tuple(match for match in tried if match.implied.consistency is Consistency.CONSISTENT)

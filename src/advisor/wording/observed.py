@@ -115,6 +115,8 @@ def declared_of(declaration: "Declaration") -> str:
     parts = (declaration.model, declaration.checkpoint, f"TP {size}" if size else None, declaration.engine)
     stated = " ".join(part for part in parts if part)
     where = declaration.instance or ""
+    if where and declaration.nodes > 1:
+        where = f"{declaration.nodes} × {where}"
     return f"{where} ({stated})" if where and stated else where or stated or "nothing"
 
 

@@ -40,6 +40,7 @@ def run_identify(arguments: argparse.Namespace, catalog: Catalog, output: Output
         tensor_parallel_size=arguments.tp,
         pipeline_parallel_size=arguments.pp or (1 if arguments.tp else None),
         engine=arguments.engine,
+        nodes=arguments.nodes,
     )
     found = identify_endpoint(catalog, arguments.identify, read_key(arguments), declaration, arguments.served_model)
     if output.json_mode:
