@@ -177,6 +177,13 @@ def test_nvfp4_under_tensorrt_llm_needs_blackwell(catalog: Catalog) -> None:
     assert "Blackwell only" in hopper.reasons[0].source
 
 
+def test_a_format_whose_gates_nobody_has_read_says_so(catalog: Catalog) -> None:
+    read = fit(catalog, replace(SCOUT, checkpoint="nvfp4"))
+    assert "nvfp4_weight_only" in [each.code for each in read.reasons]
+    for unread in (replace(SCOUT, kv_dtype="fp8"), replace(SCOUT, engine="llama-models", checkpoint="fp8")):
+        assert "format_unread" in [each.code for each in fit(catalog, unread).reasons]
+
+
 def test_metas_code_knows_neither_stages_nor_ranks(catalog: Catalog) -> None:
     stages = replace(SCOUT, engine="llama-models", tensor_parallel_size=4, pipeline_parallel_size=2)
     assert fit(catalog, stages).verdict is Verdict.UNSUPPORTED

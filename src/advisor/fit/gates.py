@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from advisor.catalog.records import Accelerator, Engine, Gate, GatedFormat
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import row_for, version_key
-from advisor.reasons import Parameter, Reason, error, warning
+from advisor.reasons import Parameter, Reason, error, info, warning
 
 _FP8_COMPUTE = 8.9
+_EVERYWHERE = ("kernels", "bf16")
+"""What an engine that serves Llama 4 at all runs on the GPUs that it is for."""
+
 FORMAT_NAMES: dict[GatedFormat, str] = {
     "kernels": "kernels",
     "bf16": "BF16",
@@ -54,6 +57,8 @@ def _wanted(request: FitRequest) -> Iterator[GatedFormat]:
 def _at(request: FitRequest, accelerator: Accelerator, capability: float, wanted: GatedFormat) -> Iterator[Reason]:
     gate = gate_for(request.engine, request.engine_version, wanted)
     if gate is None:
+        if wanted not in _EVERYWHERE:
+            yield info("format_unread", engine=request.engine.name, format=FORMAT_NAMES[wanted])
         return
     if not gate.runs(capability):
         yield _refused(request, accelerator, capability, gate)

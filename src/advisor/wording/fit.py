@@ -48,6 +48,7 @@ SENTENCES = {
         "{accelerator} (compute capability {compute_capability}) does not run {format} of Llama 4 under "
         "{engine} {version}."
     ),
+    "format_unread": "Which GPUs run {format} under this version of {engine} was not read.",
     "format_needs_newer_engine": (
         "{engine} {version} does not run {format} of Llama 4 on {accelerator} (compute capability "
         "{compute_capability}); {since} does."
