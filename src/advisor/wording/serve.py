@@ -52,7 +52,7 @@ SENTENCES = {
     "serve_compiled_batch": "The compiled batch: requests that run at once.",
     "serve_compile_first": (
         "Compile first. compile_llama4.py is the script of AWS's Llama 4 tutorial (vLLM V0, step 2); "
-        "neuron_config.json holds the text_config and vision_config of the serve command."
+        "neuron_config.json holds the text_config and vision_config that it compiles."
     ),
     "serve_undocumented_degree": (
         "AWS documents TP {documented} for Llama 4; the degrees of its vision encoder for TP {tensor_parallel_size} "

@@ -106,4 +106,5 @@ def _beside(result: FitResult, device: PerDevice) -> str:
     late = result.overheads.late_bytes if result.overheads else 0.0
     if not late:
         return ""
-    return f"beside the budget: {text.gib(late)} for block tables and the like, of {text.gib(device.headroom_bytes)}"
+    free = text.gib(device.headroom_bytes)
+    return f"beside the budget: {text.gib(late)} for block tables and the like; {free} are free there"

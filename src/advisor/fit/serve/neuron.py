@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Parallelism, ServeCommand, ServeFlag
 from advisor.fit.serve.parts import assembled, flag, switch
-from advisor.fit.serve.places import replica_copies, replicas_beside
+from advisor.fit.serve.places import NEURON_CORES, replica_copies, replicas_beside
 from advisor.fit.versions import reaches
 from advisor.reasons import Reason, info, warning
 
@@ -25,7 +25,6 @@ _DEFAULT_LNC = 2
 _VISION_TOKENS = 8192
 _IMAGES = 5
 _RPC_TIMEOUT_MS = 100000
-_DEVICES = "NEURON_RT_VISIBLE_CORES"
 
 
 def nxdi_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
@@ -39,7 +38,7 @@ def nxdi_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
         settings,
         before=(_compile(request, compiled),),
         cautions=_cautions(tp),
-        copies=replica_copies(request, parallelism, program, settings, _DEVICES),
+        copies=replica_copies(request, parallelism, program, settings, NEURON_CORES),
     )
 
 

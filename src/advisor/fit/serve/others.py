@@ -9,10 +9,9 @@ from advisor.fit.others import chunk_tokens, local_cache
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Parallelism, ServeCommand, ServeCopy, ServeFlag
 from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, switch
-from advisor.fit.serve.places import instances_spanned, replica_copies
+from advisor.fit.serve.places import CUDA_DEVICES, instances_spanned, replica_copies
 from advisor.reasons import info
 
-_DEVICES = "CUDA_VISIBLE_DEVICES"
 _RENDEZVOUS_PORT = 50000
 _SGLANG = "SGLang 0.5.23, server_args"
 _TRTLLM = "TensorRT-LLM documents, trtllm-serve"
@@ -27,7 +26,7 @@ def sglang_command(request: FitRequest, parallelism: Parallelism) -> ServeComman
     copies = (
         tuple(_sglang_nodes(program, settings, nodes))
         if nodes > 1
-        else tuple(replica_copies(request, parallelism, program, settings, _DEVICES))
+        else tuple(replica_copies(request, parallelism, program, settings, CUDA_DEVICES))
     )
     return assembled(program, (*settings, *head), copies=copies)
 
@@ -104,7 +103,7 @@ def tensorrt_llm_command(request: FitRequest, parallelism: Parallelism) -> Serve
         return None
     program = ("trtllm-serve", request.checkpoint.repository)
     settings = tuple(_trtllm_settings(request, parallelism))
-    return assembled(program, settings, copies=replica_copies(request, parallelism, program, settings, _DEVICES))
+    return assembled(program, settings, copies=replica_copies(request, parallelism, program, settings, CUDA_DEVICES))
 
 
 def _trtllm_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[ServeFlag]:

@@ -9,6 +9,8 @@ from advisor.fit.versions import reaches
 from advisor.reasons import info
 
 FIRST_PORT = 8000
+CUDA_DEVICES = "CUDA_VISIBLE_DEVICES"
+NEURON_CORES = "NEURON_RT_VISIBLE_CORES"
 _RAY_PORT = 6379
 _RPC_PORT = 13345
 _NNODES = "0.12.0"
@@ -38,7 +40,7 @@ def replica_copies(
     if replicas == 1:
         return
     for number in range(replicas):
-        devices = ",".join(str(device) for device in range(number * each, (number + 1) * each))
+        devices = _devices(number * each, each, as_range=devices_variable != CUDA_DEVICES)
         port = FIRST_PORT + number
         added = (
             flag(devices_variable, devices, info("serve_devices", count=each)),
@@ -46,6 +48,13 @@ def replica_copies(
         )
         place = info("serve_replica", number=number + 1, replicas=replicas)
         yield copy_of(program, settings, place, added)
+
+
+def _devices(first: int, count: int, *, as_range: bool) -> str:
+    """CUDA wants every number, Neuron's runtime takes `0-31`."""
+    if as_range and count > 1:
+        return f"{first}-{first + count - 1}"
+    return ",".join(str(device) for device in range(first, first + count))
 
 
 def ray_cluster(request: FitRequest, parallelism: Parallelism) -> Iterator[ServeCommand]:

@@ -11,7 +11,7 @@ from advisor.fit.kv import context_limit
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, Parallelism, ServeCommand, ServeFlag
 from advisor.fit.serve.parts import assembled, flag, switch
-from advisor.fit.serve.places import head_settings, node_copies, ray_cluster, replica_copies
+from advisor.fit.serve.places import CUDA_DEVICES, head_settings, node_copies, ray_cluster, replica_copies
 from advisor.fit.versions import behaviour, reaches
 from advisor.reasons import Reason, info, warning
 
@@ -38,7 +38,7 @@ def vllm_command(request: FitRequest, parallelism: Parallelism, cache: KvCache) 
         cautions=_cautions(request),
         copies=(
             *node_copies(request, parallelism, program, settings),
-            *replica_copies(request, parallelism, program, settings, "CUDA_VISIBLE_DEVICES"),
+            *replica_copies(request, parallelism, program, settings, CUDA_DEVICES),
         ),
     )
 
