@@ -6,7 +6,7 @@ from advisor.fit.result import Verdict
 from advisor.tui.app import AdvisorApp
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_matrix import fit_matrix
-from tui.support import LARGE, opened, press, screen_text
+from tui.support import LARGE, opened, paste, press, screen_text
 
 
 def row_of(app: AdvisorApp, instance: str) -> str:
@@ -29,7 +29,8 @@ async def test_a_box_that_holds_several_replicas_says_how_many(app: AdvisorApp) 
 
 
 async def test_what_no_software_serves_is_a_dash(app: AdvisorApp) -> None:
-    async with opened(app, "F", "m", "slash", *"inf2.48", size=LARGE):
+    async with opened(app, "F", "m", "slash", size=LARGE) as pilot:
+        await paste(pilot, "inf2.48")
         assert row_of(app, "inf2.48xlarge").split()[-4:] == ["–"] * 4
 
 
@@ -45,8 +46,9 @@ async def test_the_cursor_begins_at_the_combination_of_fit_and_enter_opens_anoth
 
 
 async def test_the_reason_and_the_margin_of_a_cell_stand_below(app: AdvisorApp) -> None:
-    async with opened(app, "F", "m", "slash", *"p5.4x", "enter", size=LARGE) as pilot:
-        await press(pilot, "home", "right", "right")
+    async with opened(app, "F", "m", "slash", size=LARGE) as pilot:
+        await paste(pilot, "p5.4x")
+        await press(pilot, "enter", "home", "right", "right")
         below = screen_text(app).splitlines()[-5:]
         assert any("DOES NOT FIT" in line for line in below)
         assert any("Weights and overheads exceed the budget" in line for line in below)
@@ -55,15 +57,17 @@ async def test_the_reason_and_the_margin_of_a_cell_stand_below(app: AdvisorApp) 
 async def test_more_context_and_more_requests_judge_everything_again(app: AdvisorApp) -> None:
     async with opened(app, "F", "m", size=LARGE) as pilot:
         before = row_of(app, "p5.48xlarge")
-        await press(pilot, *["plus"] * 6, *["greater_than_sign"] * 5)
-        assert "524,288 tokens × 32 requests" in screen_text(app)
+        await press(pilot, "plus", "greater_than_sign", "minus", "plus")
+        assert "16,384 tokens × 2 requests" in screen_text(app)
         assert row_of(app, "p5.48xlarge") != before
         await press(pilot, "t")
         assert "Maverick at" in screen_text(app)
 
 
 async def test_a_filter_leaves_rows_and_escape_clears_it_before_it_leaves(app: AdvisorApp) -> None:
-    async with opened(app, "F", "m", "slash", *"h200 fits", "enter") as pilot:
+    async with opened(app, "F", "m", "slash") as pilot:
+        await paste(pilot, "h200 fits")
+        await press(pilot, "enter")
         assert "2 shown" in screen_text(app)
         assert "p4d.24xlarge" not in screen_text(app)
         await press(pilot, "escape")

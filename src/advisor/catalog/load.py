@@ -129,11 +129,13 @@ class Catalog:
 
     def _family(self, family: str) -> Mapping[str, Instance]:
         """The instances of a family, or all: once they are read, and where any file may state one of the family."""
-        files = list(self.layers.files(*INSTANCE_FILES))
-        own = [path for _, path in files if path.stem == family]
-        if "instances" in self.__dict__ or not own or any(layer.name != SHIPPED for layer, _ in files):
+        if "instances" in self.__dict__:
             return self.instances
         if family not in self._families:
+            files = list(self.layers.files(*INSTANCE_FILES))
+            own = [path for _, path in files if path.stem == family]
+            if not own or any(layer.name != SHIPPED for layer, _ in files):
+                return self.instances
             self._families[family] = self._instances_in(f"instances/{own[0].name}")
         return self._families[family]
 

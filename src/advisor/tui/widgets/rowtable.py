@@ -19,3 +19,8 @@ class RowTable(DataTable[Text], inherit_bindings=False):
         Binding("g", "scroll_top", "Top", show=False),
         Binding("G", "scroll_bottom", "Bottom", show=False),
     ]
+
+    def on_resize(self) -> None:
+        """The cursor stays in sight when something else takes room, as the footer does one frame after the rest."""
+        if self.row_count:
+            self.move_cursor(row=self.cursor_row, column=self.cursor_column)

@@ -1,8 +1,9 @@
 """The matrix: all instances × checkpoints of a model at the asked context and concurrency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
@@ -35,6 +36,8 @@ class MatrixScreen(Room):
         self._all: tuple[MatrixRow, ...] = ()
         self._rows: list[MatrixRow] = []
         self._words: tuple[str, ...] = ()
+        self._frame: tuple[object, ...] = ()
+        self._drawn: Mapping[tuple[str, str], Text] = {}
 
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder="filter: h100, p5, fits", id="filter", compact=True)
@@ -57,7 +60,12 @@ class MatrixScreen(Room):
         self._fill(self._under_cursor() or (question.instance, question.checkpoint))
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.show_session)
+        """Other widths of columns; and a cursor that may have been left outside."""
+        self.call_after_refresh(self._fit_in)
+
+    def _fit_in(self) -> None:
+        if self._frame:
+            self._fill(self._under_cursor() or ("", ""))
 
     @property
     def _table(self) -> RowTable:
@@ -75,11 +83,27 @@ class MatrixScreen(Room):
         line = instances.index(at[0]) if at[0] in instances else 0
         column = checkpoints.index(at[1]) if at[1] in checkpoints else 0
         self._table.move_cursor(row=line, column=_FIRST + column)
-        self.call_after_refresh(self._table.move_cursor, row=line, column=_FIRST + column)  # now that it has a height
         self._explain()
 
     def _draw(self, checkpoints: Sequence[str]) -> None:
-        table, wide = self._table, self.has_class("-wide")
+        """Only what has changed, as long as rows and columns are the same: a table takes long to fill."""
+        wide = self.has_class("-wide")
+        frame = (tuple(checkpoints), wide, tuple(row.instance.id for row in self._rows))
+        cells = {
+            (row.instance.id, checkpoint): view.cell(cell, wide=wide)
+            for row in self._rows
+            for checkpoint, cell in zip(checkpoints, row.cells, strict=True)
+        }
+        if frame != self._frame:
+            self._fill_table(checkpoints, cells, wide=wide)
+        else:
+            for (instance, checkpoint), told in cells.items():
+                if told != self._drawn[instance, checkpoint]:
+                    self._table.update_cell(instance, checkpoint, told)
+        self._frame, self._drawn = frame, cells
+
+    def _fill_table(self, checkpoints: Sequence[str], cells: Mapping[tuple[str, str], Text], *, wide: bool) -> None:
+        table = self._table
         beside = view.WIDE_HARDWARE_WIDTH if wide else view.HARDWARE_WIDTH
         table.clear(columns=True)
         table.add_column("instance", width=view.INSTANCE_WIDTH)
@@ -87,8 +111,8 @@ class MatrixScreen(Room):
         for checkpoint in checkpoints:
             table.add_column(checkpoint, key=checkpoint, width=view.WIDE_CELL_WIDTH if wide else view.CELL_WIDTH)
         for row in self._rows:
-            cells = (view.cell(cell, wide=wide) for cell in row.cells)
-            table.add_row(view.instance(row), view.hardware(row, beside), *cells, key=row.instance.id)
+            told = (cells[row.instance.id, checkpoint] for checkpoint in checkpoints)
+            table.add_row(view.instance(row), view.hardware(row, beside), *told, key=row.instance.id)
 
     def _cell(self) -> MatrixCell | None:
         """The cell under the cursor, or the row's first one where that stands on a name."""
