@@ -16,9 +16,9 @@ from rich.text import Text
 import advisor
 from advisor.cli.main import main
 from advisor.cli.output import Output
-from advisor.cli.safe_text import in_ascii
 from advisor.errors import CONTROLS
 from advisor.quantities.provenance import Level
+from advisor.wording.glyphs import in_ascii
 from cli.support import Terminal
 
 SOURCES = Path(advisor.__file__).parent

@@ -4,6 +4,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from advisor.tui.app import AdvisorApp
+from advisor.tui.session import Session
 from advisor.tui.widgets.choice import Choice
 from tui.support import LARGE, opened, press, screen_text
 
@@ -66,6 +67,19 @@ async def test_every_part_of_the_bar_has_a_pattern_of_its_own(app: AdvisorApp) -
     app.session.ask_fit(context_tokens=1_048_576)
     async with opened(app, "F", size=LARGE):
         assert set(bar_of(app)) == set("█▓▒▚▞░·┃╱")
+
+
+async def test_a_terminal_of_ascii_only_shows_the_same_bar_in_patterns_of_its_own(session: Session) -> None:
+    session.ask_fit(context_tokens=1_048_576)
+    app = AdvisorApp(session, ascii_only=True)
+    async with opened(app, "F", size=LARGE) as pilot:
+        shown = screen_text(app)
+        bar = next(line.strip() for line in shown.splitlines() if "##" in line)
+        assert len(set(bar)) == len("█▓▒▚▞░·┃╱")
+        assert "# weights" in shown
+        await press(pilot, "m")
+        assert all(word in screen_text(app) for word in ("+ fits", "~ tight", "x GiB short"))
+        assert (shown + screen_text(app)).isascii()
 
 
 async def test_the_legend_of_the_bar_keeps_each_pattern_with_its_label(app: AdvisorApp) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from rich.console import Console
 from rich.segment import Segment
 
-from advisor.cli.safe_text import in_ascii, without_controls
+from advisor.cli.safe_text import without_controls
+from advisor.wording.glyphs import in_ascii
 
 if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderableType

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-from advisor.cli.safe_text import in_ascii, shows_unicode, without_controls
+from advisor.cli.safe_text import without_controls
 from advisor.errors import CONTROLS, AdvisorError
 from advisor.quantities.provenance import Level
+from advisor.wording.glyphs import in_ascii, shows_unicode
 
 if TYPE_CHECKING:
     from rich.console import Console

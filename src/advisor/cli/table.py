@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from advisor.cli.output import Output
-from advisor.cli.safe_text import in_ascii, without_controls
+from advisor.cli.safe_text import without_controls
+from advisor.wording.glyphs import in_ascii
 
 _GAP = 2
 _LEAST_TEXT = 16

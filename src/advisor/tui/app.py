@@ -1,7 +1,8 @@
 """The app class: rooms, keys, palette, the one benchmark, and leaving without losing it."""
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -20,12 +22,14 @@ from advisor.quantities.text import counted
 from advisor.tui.keys import APP, bindings
 from advisor.tui.live_run import Phase
 from advisor.tui.messages import BuiltInAsked, BuiltInReady, CatalogChanged, KillAsked, RunAsked, StopAsked
+from advisor.tui.plain import PlainSigns
 from advisor.tui.screens.dialogs import LeaveDialog, TextDialog
 from advisor.tui.screens.room import Room
 from advisor.tui.session import Session, open_catalog
 from advisor.tui.theme import DARK
 from advisor.tui.views.text import mistakes
 from advisor.tui.widgets.tabbar import ROOMS
+from advisor.wording.glyphs import shows_unicode
 
 if TYPE_CHECKING:
     from advisor.bench.target import Secret
@@ -70,9 +74,11 @@ class AdvisorApp(App[None]):
     class CatalogRead(Message):
         """Every file of the catalogue has been read, as far as it can be."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, ascii_only: bool = False) -> None:
+        """ascii_only: for a terminal that shows nothing else."""
         super().__init__()
         self.session = session
+        self._plain_signs = PlainSigns(enabled=ascii_only)
         self._ticks: Timer | None = None
         self._is_leaving = False
         for room in _SCREENS:
@@ -81,6 +87,11 @@ class AdvisorApp(App[None]):
         # Set before the first style sheet is read: `self.theme = …` would have every sheet read twice more.
         self.set_reactive(App.theme, DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those of Textual, and the one for terminals that show ASCII only."""
+        own = [self._plain_signs] if self._plain_signs.enabled else []
+        return [*super().get_line_filters(), *own]
 
     def on_mount(self) -> None:
         self._ticks = self.set_interval(_PAINT_S, self._tick, pause=True)
@@ -249,7 +260,9 @@ def make_app(paths: UserPaths | None = None, today: date | None = None) -> Advis
     day = today or date.today()  # noqa: DTZ011 — the age of a price is told by the user's own calendar
     session = Session(open_catalog(own, day), own, day)
     session.tree  # noqa: B018 — read here, so that an app without questions is told before anything is drawn
-    return AdvisorApp(session)
+    # Textual draws on the standard error of the process.
+    encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else None
+    return AdvisorApp(session, ascii_only=not shows_unicode(encoding, os.environ.get("TERM")))
 
 
 def run() -> int:
