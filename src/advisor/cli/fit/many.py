@@ -103,11 +103,20 @@ def _running(row: TableRow) -> Row:
         row.request.checkpoint.id,
         _degrees(row),
         str(row.replicas),
-        Cell(row.verdict.value, STYLES[row.verdict]),
+        Cell(row.verdict.value + (" !" if _has_cautions(row) else ""), STYLES[row.verdict]),
         text.gib(memory.margin_bytes),
         text.tokens(memory.max_context_at_concurrency_tokens),
         text.count(requests_held(row)),
     )
+
+
+_SEEN_IN_THE_ROW = frozenset({"within_band", "checkpoint_assumed", "concurrency_over_max_num_seqs"})
+
+
+def _has_cautions(row: TableRow) -> bool:
+    """Whether the platform has something to say that the figures of the row do not show."""
+    reasons = check_fit(row.asked).reasons
+    return any(reason.severity is Severity.WARNING and reason.code not in _SEEN_IN_THE_ROW for reason in reasons)
 
 
 def requests_held(row: TableRow) -> int:
@@ -179,7 +188,7 @@ def _summary(rows: Sequence[TableRow], hidden: int) -> str:
     said = (
         f"{running} of {len(rows)} combinations hold {question.concurrency} × {text.tokens(question.context_tokens)} "
         "tokens. longest: the longest context at this concurrency; requests: how many of this context all replicas of "
-        "an instance hold at once; margin: per device."
+        "an instance hold at once; margin: per device; !: with cautions, told where --all is left out."
     )
     more = f" {hidden} more, no better than these, are listed with --instance TYPE or --json."
     return said + more if hidden else said
