@@ -1,6 +1,8 @@
 """Observed memory in the ledger: it reads back, replaces what it repeats, and comes to a file of the version before."""
 
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -90,3 +92,20 @@ def test_an_entry_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be used"):
         ledger.save_memory(replace(seen(), kv_cache_bytes=None))  # type: ignore[arg-type]
     assert ledger.memories() == [seen()]
+
+
+_ENTERS_AND_DIES = """
+import os, signal, sys
+from pathlib import Path
+from advisor.evidence.ledger import Ledger
+from fit.memories import STACK, seen
+Ledger(Path(sys.argv[1])).save_memory(seen())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_entered_outlives_a_killed_process(tmp_path: Path) -> None:
+    path, tests = tmp_path / "evidence.db", Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", _ENTERS_AND_DIES, str(path)], cwd=tests, capture_output=True)
+    assert done.returncode == -9, done.stderr
+    assert Ledger(path).memories() == [seen()]

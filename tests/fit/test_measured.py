@@ -53,18 +53,11 @@ def test_of_several_of_one_stack_the_newest_counts_unless_its_doubt_is_large() -
     assert chosen.memory is new
 
 
-def test_observations_apart_by_more_than_the_band_are_a_conflict_and_no_mean() -> None:
-    old, new = seen(beside_gib=9.0, day="2026-11-01"), seen(beside_gib=6.0, day="2026-11-20")
-    chosen = choose(STACK, [old, new])
+def test_the_others_of_the_same_kind_are_told_and_siblings_of_a_stack_are_not_of_its_kind() -> None:
+    old, new, sibling = seen(day="2026-11-01"), seen(), seen(replace(STACK, checkpoint="fp8"), day="2026-11-22")
+    chosen = choose(STACK, [old, new, sibling])
     assert chosen is not None
-    assert (chosen.memory, chosen.conflicting) == (new, (old,))
-
-
-def test_a_sibling_does_not_contradict_the_very_stack() -> None:
-    sibling = seen(replace(STACK, checkpoint="fp8"), beside_gib=9.0)
-    chosen = choose(STACK, [seen(), sibling])
-    assert chosen is not None
-    assert chosen.conflicting == ()
+    assert (chosen.memory, chosen.others) == (new, (old,))
 
 
 def test_seeing_the_same_again_has_the_same_id() -> None:

@@ -12,9 +12,6 @@ from advisor.fit.versions import minor
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.units import GIB
 
-CONFLICT_BYTES = 1 * GIB
-"""Two observations that differ by more than the band of a measured overhead cannot both be typical."""
-
 _SMALL_DOUBT_BYTES = GIB / 16
 """Blocks and the two decimals of a log are smaller than this: such doubts count as equal, and the newest wins."""
 
@@ -96,10 +93,14 @@ class MeasuredMemory:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The observation that counts for a question: of the very stack, or of a sibling; and those that contradict it."""
+    """The observation that counts for a question, of the very stack or of a sibling.
+
+    others are of the same kind and count less; conflicting are those of them that contradict it.
+    """
 
     memory: MeasuredMemory
     is_same_stack: bool
+    others: tuple[MeasuredMemory, ...] = ()
     conflicting: tuple[MeasuredMemory, ...] = ()
 
 
@@ -114,9 +115,7 @@ def choose(stack: MemoryStack, seen: Iterable[MeasuredMemory]) -> Chosen | None:
         return None
     same = [memory for memory in related if memory.stack.weights_key == stack.weights_key]
     best = _least_doubt(same) if same else max(related, key=_newest)
-    group = same or related
-    apart = tuple(memory for memory in group if abs(memory.beside_bytes - best.beside_bytes) > CONFLICT_BYTES)
-    return Chosen(best, bool(same), apart)
+    return Chosen(best, bool(same), tuple(memory for memory in same or related if memory is not best))
 
 
 def _counts(memory: MeasuredMemory, stack: MemoryStack) -> bool:

@@ -10,6 +10,9 @@ from advisor.fit.parallelism import replica_devices
 from advisor.fit.request import FitRequest
 from advisor.quantities.provenance import Provenance
 
+_CONFLICT_BYTES = MEASURED_BAND_BYTES
+"""Two observations that differ by more than their band, their settings allowed for, cannot both be typical."""
+
 
 def overheads_of(
     request: FitRequest,
@@ -32,8 +35,22 @@ def overheads_of(
     chosen = choose(stack_of(request, accelerator, version, tp, limits, hybrid=hybrid), request.measured)
     if chosen is None:
         return modelled
-    seen = chosen.memory.stack
-    then = replace(
+
+    def then(memory: MeasuredMemory) -> Overheads:
+        """What the model says of the settings under which a memory was seen."""
+        return _modelled(_under(request, memory.stack), accelerator, version, tp, groups)
+
+    def excess_bytes(memory: MeasuredMemory) -> float:
+        return memory.beside_bytes - then(memory).budgeted_bytes
+
+    apart = (abs(excess_bytes(other) - excess_bytes(chosen.memory)) for other in chosen.others)
+    conflicting = (other for other, by in zip(chosen.others, apart, strict=True) if by > _CONFLICT_BYTES)
+    return _recalibrated(modelled, then(chosen.memory), replace(chosen, conflicting=tuple(conflicting)))
+
+
+def _under(request: FitRequest, seen: MemoryStack) -> FitRequest:
+    """The request under the settings of another stack."""
+    return replace(
         request,
         max_num_seqs=seen.max_num_seqs,
         max_num_batched_tokens=seen.max_num_batched_tokens,
@@ -41,7 +58,6 @@ def overheads_of(
         block_tokens=seen.block_tokens,
         measured=(),
     )
-    return _recalibrated(modelled, _modelled(then, accelerator, version, tp, groups), chosen)
 
 
 def stack_of(

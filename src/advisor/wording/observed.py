@@ -28,15 +28,15 @@ SENTENCES = {
         "it runs on something else, or other processes share its devices."
     ),
     "overheads_measured": (
-        "The overheads were measured on this very stack on {day} at {place}, {beside_bytes} beside the weights: they "
-        "are not the catalogue's (--no-measured takes those)."
+        "The overheads are those that {place} showed of this very stack on {day}, {beside_bytes} beside the weights: "
+        "not the catalogue's (--no-measured takes those)."
     ),
     "overheads_measured_elsewhere": (
-        "The overheads were measured on {day} at {place} on {stack}, {beside_bytes} beside its weights, under the same "
-        "engine version and accelerator: they are not the catalogue's (--no-measured takes those)."
+        "The overheads are those that {place} showed of {stack} on {day}, {beside_bytes} beside its weights, under the "
+        "same engine version and accelerator: not the catalogue's (--no-measured takes those)."
     ),
     "overheads_conflict": (
-        "Measurements disagree: that of {day} at {place} differs by {apart_bytes} per device. Neither is averaged in."
+        "Measurements disagree: {place} showed {apart_bytes} per device more or less on {day}. It is not averaged in."
     ),
     "identify_outside_catalogue": (
         "Accelerators and precisions that the catalogue does not hold could report the same, and are not excluded."
