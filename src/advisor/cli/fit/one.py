@@ -52,9 +52,8 @@ def write_result(result: FitResult, output: Output) -> None:
 def _write_verdict(result: FitResult, output: Output) -> None:
     from rich.text import Text
 
-    head = Text(result.verdict.value.upper().replace("_", " "), style=STYLES[result.verdict])
-    head.append(f"   {combination(result)}", style="bold")
-    write_text(head, output)
+    word = result.verdict.value.upper().replace("_", " ")
+    write_text(Text.assemble((word, STYLES[result.verdict]), (f"   {combination(result)}", "bold")), output)
     write_text(f"{stack(result)} × {result.request.concurrency} concurrent", output)
     if result.verdict.runs:
         write_text(capacity(result), output)
@@ -66,9 +65,12 @@ def _write_reasons(reasons: Iterable[Reason], output: Output) -> None:
 
 
 def _write_remedies(result: FitResult, output: Output) -> None:
+    from rich.text import Text
+
     output.line(f"What would make it {_WANTED[result.verdict]}, each by itself:")
     for remedy in result.remedies:
-        write_text(f"→ {flags(remedy)}: {sentence(remedy.reason)} {_left(remedy)}", output)
+        what = f": {sentence(remedy.reason)} {_left(remedy)}"
+        write_text(Text.assemble("→ ", (flags(remedy), "bold"), what), output)
 
 
 def _left(remedy: Remedy) -> str:
