@@ -174,6 +174,20 @@ def test_a_cache_that_the_stated_devices_cannot_have_is_a_contradiction(catalog:
     assert subject.blocks == observed.blocks
 
 
+def test_only_the_cache_of_a_gpu_is_compared(catalog: Catalog) -> None:
+    """vLLM on Neuron pages nothing that follows from the memory of a core."""
+    subject = subject_of(
+        Statement("trn2.48xlarge", "bf16", 64),
+        catalog,
+        served_model="meta-llama/Llama-4-Scout-17B-16E-Instruct",
+        engine="vllm",
+        engine_version="0.16.0",
+        observed=cache(),
+    )
+    assert subject is not None
+    assert (subject.vouched_by, subject.blocks) == ("user", None)
+
+
 def test_a_patch_release_apart_is_no_contradiction(catalog: Catalog) -> None:
     assert seen(catalog, cache(engine_version="0.33.1"), version="0.33.1").vouched_by == "server"
 

@@ -152,7 +152,7 @@ def _corroborated(stated: Subject, catalog: Catalog, observed: Observed, *, is_n
 
     It vouches only where it names model and version too: the cache alone tells neither.
     """
-    if stated.engine != _CORROBORATED_ENGINE:
+    if stated.engine != _CORROBORATED_ENGINE or catalog.accelerator(stated.accelerator).kind != "gpu":
         return stated
     declaration = Declaration(
         instance=stated.instance,
