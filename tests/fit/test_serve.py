@@ -202,3 +202,48 @@ def test_optimum_exports_the_shape_that_it_serves(catalog: Catalog) -> None:
     shape = ("--batch_size", "8", "--sequence_length", "4096", "--tensor_parallel_size", "32")
     assert command.argv == ("optimum-cli", "neuron", "serve", "-m", export.argv[-1], *shape)
     assert export.argv[-7:-1] == shape
+
+
+def test_sglang_always_states_the_context_and_spans_instances_by_itself(catalog: Catalog) -> None:
+    one = serve(catalog, replace(SCOUT, engine="sglang", kv_dtype="fp8", context_tokens=131_072))
+    assert one.argv == (
+        *("python", "-m", "sglang.launch_server", "--model-path", "meta-llama/Llama-4-Scout-17B-16E-Instruct"),
+        *("--tp-size", "8", "--context-length", "131072", "--kv-cache-dtype", "fp8_e4m3"),
+    )
+    two = replace(
+        MAVERICK, engine="sglang", checkpoint="bf16", tensor_parallel_size=8, pipeline_parallel_size=2, nodes=2
+    )
+    first, second = serve(catalog, two).copies
+    assert first.argv[-6:] == ("--nnodes", "2", "--node-rank", "0", "--dist-init-addr", "node-0:50000")
+    assert second.argv[-6:] == ("--nnodes", "2", "--node-rank", "1", "--dist-init-addr", "node-0:50000")
+
+
+def test_tensorrt_llm_serves_from_one_instance_and_metas_code_serves_nothing(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, engine="tensorrt-llm", checkpoint="fp8", max_num_seqs=64))
+    assert command.argv[:2] == ("trtllm-serve", "RedHatAI/Llama-4-Scout-17B-16E-Instruct-FP8-dynamic")
+    assert command.argv[2:] == (
+        "--backend",
+        "pytorch",
+        "--tp_size",
+        "8",
+        "--max_seq_len",
+        "8192",
+        "--max_batch_size",
+        "64",
+    )
+    meta = fit(catalog, replace(SCOUT, engine="llama-models"))
+    assert meta.verdict.runs
+    assert meta.serve is None
+
+
+def test_replicas_on_neuron_get_ranges_of_cores(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", tensor_parallel_size=32))
+    assert [dict(copy.env)["NEURON_RT_VISIBLE_CORES"] for copy in command.copies] == ["0-31", "32-63"]
+    assert [reason.code for reason in command.cautions] == ["serve_undocumented_degree"]
+
+
+def test_an_old_sdk_is_served_by_its_fork_of_vllm(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", engine="neuron@2.26"))
+    assert value(command, "--device") == "neuron"
+    assert value(command, "--limit-mm-per-prompt") == "image=5"
+    assert "--additional-config" not in command.argv

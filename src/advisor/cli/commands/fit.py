@@ -25,7 +25,8 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
         run,
         example="advisor fit --model llama-4-scout --instance p5.48xlarge --context 131072 --concurrency 16",
         description=(
-            "Will this checkpoint, at this context and concurrency, run on this instance, and why not.\n"
+            "Will this checkpoint, at this context and concurrency, run on this instance? Why not, what would "
+            "make it fit, and what serves it.\n"
             "Exit code 0: fits or tight; 1: does not fit, invalid or unsupported.\n"
             "With --identify, 0: found, or the declaration agrees; 1: it is contradicted, or nothing explains the "
             "server; 3: unusable; 4: it says too little.\n"
