@@ -33,7 +33,7 @@ def test_a_ledger_that_does_not_exist_has_seen_no_memory_and_stays_away(tmp_path
 
 def test_what_is_entered_reads_back_equal(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "evidence.db")
-    parts = replace(seen(day="2026-11-19"), weights_bytes=5e10, activation_bytes=3.4e9, non_torch_bytes=2.3e9)
+    parts = replace(seen(day="2026-11-19"), weights_bytes=5e10, activation_bytes=3.4e9, assumed=("max_num_seqs",))
     ledger.save_memory(parts)
     ledger.save_memory(seen(replace(STACK, hybrid_kv=False, expert_parallel=True, data_parallel_size=2)))
     ledger.save_memory(seen(level=Level.SIMULATED))
@@ -70,6 +70,17 @@ def test_a_ledger_of_version_1_keeps_its_rows_and_takes_memory(tmp_path: Path) -
     assert ledger.memories() == [seen()]
     assert ledger.runs() == [record("one")]
     assert ledger.points() == [point()]
+
+
+def test_a_ledger_of_version_2_keeps_its_memory(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.db"
+    Ledger(path).save_memory(seen())
+    database = sqlite3.connect(path)
+    database.execute("ALTER TABLE memory DROP COLUMN assumed")
+    database.execute("PRAGMA user_version = 2")
+    database.commit()
+    database.close()
+    assert Ledger(path).memories() == [seen()]
 
 
 @pytest.mark.parametrize("attempt", range(3))

@@ -71,6 +71,7 @@ def test_a_compared_server_is_evidence_and_the_next_prediction_is_its_own_figure
     assert (memory.provenance.level, memory.provenance.source) == (Level.MEASURED, "http://10.0.0.7:8000")
     assert blocks(QUESTION, paths) == observed.blocks
     assert memory.doubt_bytes == 98_304, "one block"
+    assert memory.assumed == ("max_num_seqs", "max_num_batched_tokens"), "servers do not publish them"
 
 
 def test_a_sibling_on_the_same_engine_and_accelerator_is_recalibrated_and_another_accelerator_is_not(

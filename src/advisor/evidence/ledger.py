@@ -44,6 +44,7 @@ _MIGRATIONS = (
         "CREATE INDEX points_by_stack ON points (model, accelerator, engine)",
     ),
     (memory_rows.CREATE_MEMORY,),
+    (memory_rows.ADD_ASSUMED,),
 )
 """The statements of each version, the first one first. What is released is never changed, only added to."""
 

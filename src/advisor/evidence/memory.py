@@ -20,6 +20,9 @@ from advisor.reasons import Reason, warning
 _UNFIT_FAILURES = frozenset({"memory_taken", "out_of_memory", "other"})
 """Starts that ended before their memory was what they would run with."""
 
+_SETTINGS = ("max_num_seqs", "max_num_batched_tokens", "gpu_memory_utilization", "block_tokens")
+"""Settings that move the memory, and that a request leaves open where neither the server nor a user tells them."""
+
 
 def memory_of(result: FitResult, observed: Observed, now: datetime) -> MeasuredMemory | Reason:
     """The observation as evidence about the judged stack, or the reason why it is none.
@@ -59,4 +62,5 @@ def _entry(
         activation_bytes=observed.activation_bytes,
         non_torch_bytes=observed.non_torch_bytes,
         cuda_graph_bytes=observed.cuda_graph_bytes,
+        assumed=tuple(name for name in _SETTINGS if getattr(request, name) is None),
     )

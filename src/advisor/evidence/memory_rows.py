@@ -24,6 +24,8 @@ CREATE TABLE memory (
 )
 """
 
+ADD_ASSUMED = "ALTER TABLE memory ADD COLUMN assumed TEXT NOT NULL DEFAULT ''"
+
 _STACK = tuple(each.name for each in fields(MemoryStack))
 _FIGURES = (
     "blocks",
@@ -36,7 +38,7 @@ _FIGURES = (
     "non_torch_bytes",
     "cuda_graph_bytes",
 )
-_COLUMNS = ("id", *_STACK, *_FIGURES, "level", "source", "observed_at")
+_COLUMNS = ("id", *_STACK, *_FIGURES, "level", "source", "observed_at", "assumed")
 
 
 def enter(database: sqlite3.Connection, memory: MeasuredMemory) -> None:
@@ -48,6 +50,7 @@ def enter(database: sqlite3.Connection, memory: MeasuredMemory) -> None:
         memory.provenance.level.value,
         memory.provenance.source,
         memory.observed_at,
+        " ".join(memory.assumed),
     )
     marks = ", ".join("?" * len(_COLUMNS))
     # The names are this module's own.
@@ -77,4 +80,5 @@ def _memory(row: Sequence[Any]) -> MeasuredMemory:
         **{name: values[name] for name in _FIGURES},
         provenance=Provenance(Level(values["level"]), values["source"], AsOf.parse(observed_at[:10]), "ledger"),
         observed_at=observed_at,
+        assumed=tuple(values["assumed"].split()),
     )

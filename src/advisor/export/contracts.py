@@ -124,6 +124,7 @@ class MemoryRow(BaseModel):
     level: Level
     source: str
     observed_at: str
+    assumed: list[str] = Field([], description="settings that nobody told: the engine's defaults are taken")
 
 
 class Evidence(Document):

@@ -7,6 +7,9 @@ from advisor.catalog.records import Source
 from advisor.evidence.points import EvidencePoint
 from advisor.export.document import Document, ProvenanceMap
 from advisor.fit.measured import MeasuredMemory
+from advisor.quantities.provenance import Level, Provenance
+
+_DEFAULT = Provenance(Level.ASSUMED, "the engine's default: neither the server nor a user tells it")
 
 Caveats = Callable[[EvidencePoint, Mapping[str, Source]], Sequence[str]]
 """Turns what must be known of a figure into sentences; the language is the caller's."""
@@ -54,6 +57,8 @@ def evidence_document(
         )
     for index, memory in enumerate(memories):
         entries.add(f"/memory/{index}", memory.provenance)
+        for name in memory.assumed:
+            entries.add(f"/memory/{index}/{name}", _DEFAULT)
     return {
         "schema": "advisor.evidence/1",
         "evidence": rows,
@@ -78,4 +83,5 @@ def _memory(memory: MeasuredMemory) -> Document:
         "level": memory.provenance.level.value,
         "source": memory.provenance.source,
         "observed_at": memory.observed_at,
+        "assumed": list(memory.assumed),
     }

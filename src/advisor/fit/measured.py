@@ -60,7 +60,8 @@ class MeasuredMemory:
 
     beside_bytes is all that the engine keeps beside weights and RoPE table, known to ± doubt_bytes: one
     block, where only blocks were seen. The parts are those that a start-up log states, None elsewhere;
-    weights_bytes there includes the RoPE table.
+    weights_bytes there includes the RoPE table. assumed names the settings of the stack that nobody told,
+    and that are taken to be the engine's defaults.
     """
 
     stack: MemoryStack
@@ -75,6 +76,7 @@ class MeasuredMemory:
     activation_bytes: float | None = None
     non_torch_bytes: float | None = None
     cuda_graph_bytes: float | None = None
+    assumed: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

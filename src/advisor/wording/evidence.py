@@ -122,10 +122,13 @@ def beside_of(memory: MeasuredMemory) -> str:
 
 
 def settings_of(memory: MeasuredMemory) -> str:
-    """The settings under which it was observed, in one line."""
+    """The settings under which it was observed, in one line; what nobody told is marked as a default."""
     stack = memory.stack
-    return (
-        f"context {text.tokens(stack.max_model_len)}, max_num_seqs {stack.max_num_seqs}, max_num_batched_tokens "
-        f"{stack.max_num_batched_tokens:,}, {stack.gpu_memory_utilization:g} of memory, "
-        f"KV cache {'hybrid' if stack.hybrid_kv else 'full'} {stack.kv_dtype}"
-    )
+    settings = {
+        "max_num_seqs": f"max_num_seqs {stack.max_num_seqs:,}",
+        "max_num_batched_tokens": f"max_num_batched_tokens {stack.max_num_batched_tokens:,}",
+        "gpu_memory_utilization": f"{stack.gpu_memory_utilization:g} of memory",
+    }
+    shown = [f"{words} (the default)" if name in memory.assumed else words for name, words in settings.items()]
+    cache = f"KV cache {'hybrid' if stack.hybrid_kv else 'full'} {stack.kv_dtype}"
+    return ", ".join((f"context {text.tokens(stack.max_model_len)}", *shown, cache))
