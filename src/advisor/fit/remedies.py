@@ -57,7 +57,7 @@ def _nothing_helps(trials: Trials) -> Reason:
     if trials.closest is None:
         return info("no_single_remedy")
     change, margin = trials.closest
-    return info("closest_remedy", change=change, short_bytes=max(0.0, -margin))
+    return info("closest_remedy", change=change, short_bytes=-margin)
 
 
 def _settings(trials: Trials) -> Iterator[Remedy]:

@@ -46,7 +46,7 @@ class Trials:
         margin = changed.per_device.margin_bytes
         if self._helps(changed):
             return Remedy(reason, tuple(changes.items()), changed.verdict, margin)
-        if self.closest is None or margin > self.closest[1]:
+        if margin < 0 and (self.closest is None or margin > self.closest[1]):
             self.closest = (", ".join(f"{name}={value}" for name, value in changes.items()), margin)
         return None
 

@@ -46,8 +46,10 @@ _FLAGS = {
 
 
 def flags(remedy: Remedy) -> str:
-    """The changes as flags of `advisor fit`; a field that goes back to its default has none."""
-    return " ".join(_flag(field, value) for field, value in remedy.changes if value is not None)
+    """The changes as flags of `advisor fit`, and those to leave out: `--instance p5.48xlarge (without --tp)`."""
+    stated = " ".join(_flag(field, value) for field, value in remedy.changes if value is not None)
+    dropped = ", ".join(_FLAGS[field] for field, value in remedy.changes if value is None)
+    return f"{stated} (without {dropped})" if dropped else stated
 
 
 def _flag(field: str, value: str | float | bool | None) -> str:
