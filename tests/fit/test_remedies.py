@@ -51,6 +51,12 @@ def test_what_fits_needs_nothing(catalog: Catalog) -> None:
     assert result.remedies == ()
 
 
+def test_devices_that_stand_idle_come_before_other_hardware(catalog: Catalog) -> None:
+    found = offered(fit(catalog, replace(SCOUT, tensor_parallel_size=1)))
+    assert "--tp 4" in found
+    assert not any("--instance" in flags or "--nodes" in flags for flags in found)
+
+
 def test_fewer_requests_say_how_many_replicas_would_hold_them_all(catalog: Catalog) -> None:
     result = fit(catalog, replace(SCOUT, context_tokens=131_072, concurrency=200))
     fewer = next(each for each in result.remedies if each.reason.code == "remedy_concurrency")

@@ -1,13 +1,13 @@
 """The smallest changes that make a combination fit, each by itself and each checked.
 
 First settings that leave the question as it is, then less of what is asked, then the parallelism, the checkpoint,
-and last other hardware. Of each kind the smallest change that helps; a person's question only, since it costs a
-hundred verdicts.
+and last other hardware, where the devices that are there do not do with another split. Of each kind the smallest
+change that helps; for a person's question only, since it costs a hundred verdicts.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from advisor.anatomy.parameters import checkpoint_bytes
 from advisor.catalog.records import Engine
@@ -41,13 +41,15 @@ def with_remedies(result: FitResult, elsewhere: Elsewhere) -> FitResult:
     if result.verdict is Verdict.FITS:
         return result
     trials = Trials(result)
-    found = [
-        *islice(_settings(trials), 2),
-        *islice(_asked(trials), 2),
-        *_best(_parallel(trials)),
-        *_best(_checkpoints(trials)),
-    ]
-    found += islice(_hardware(trials, elsewhere, found), max(1, min(2, _SHOWN - len(found))))
+    split = tuple(_best(_parallel(trials)))
+    found = [*islice(_settings(trials), 2), *islice(_asked(trials), 2), *split, *_best(_checkpoints(trials))]
+    if result.verdict is Verdict.INVALID:
+        hardware: Iterator[Remedy] = chain(
+            _best(_instances(trials)), () if found else _best(_places(trials, elsewhere.places))
+        )
+    else:
+        hardware = iter(()) if split else _hardware(trials, elsewhere)
+    found += islice(hardware, max(1, min(2, _SHOWN - len(found))))
     if found:
         return replace(result, remedies=tuple(found))
     return replace(result, reasons=(*result.reasons, _nothing_helps(trials)))
@@ -190,15 +192,11 @@ def _checkpoints(trials: Trials) -> Iterator[Remedy]:
             yield found
 
 
-def _hardware(trials: Trials, elsewhere: Elsewhere, found: Sequence[Remedy]) -> Iterator[Remedy]:
-    """Another engine for this family, more instances of this type, a larger type.
-
-    What is invalid on an instance is put right there; a larger one is proposed only where nothing else was found.
-    """
+def _hardware(trials: Trials, elsewhere: Elsewhere) -> Iterator[Remedy]:
+    """Another engine for this family, more instances of this type, a larger type."""
     yield from _best(_engines(trials, elsewhere.engines))
     yield from _best(_instances(trials))
-    if not found or trials.start.verdict is not Verdict.INVALID:
-        yield from _best(_places(trials, elsewhere.places))
+    yield from _best(_places(trials, elsewhere.places))
 
 
 def _engines(trials: Trials, engines: Sequence[Engine]) -> Iterator[Remedy]:

@@ -6,7 +6,7 @@ SENTENCES = {
     "remedy_max_num_seqs": "At most {limit} requests run at once; block tables and activation take less memory.",
     "remedy_max_num_batched_tokens": "At most {limit} tokens in a step; activation takes less memory.",
     "remedy_hybrid_kv": "Three quarters of the layers keep only their chunk of the context.",
-    "remedy_version": "{engine} {version} keeps the memory otherwise.",
+    "remedy_version": "With {engine} {version} it does.",
     "remedy_kv_fp8": "A token in the cache takes half the bytes.",
     "remedy_kv_auto": "The KV cache in the model's own data type.",
     "remedy_utilization": "vLLM may use {budget_share} of the memory.",

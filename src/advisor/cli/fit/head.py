@@ -46,5 +46,5 @@ def _split(result: FitResult) -> str:
     degrees = (("PP", parallel.pipeline_parallel_size), ("DP", parallel.data_parallel_size))
     words = [f"TP {parallel.tensor_parallel_size}", *(f"{name} {size}" for name, size in degrees if size > 1)]
     experts = ", experts whole" if parallel.expert_parallel else ""
-    replicas = f", {parallel.replicas} replicas" if parallel.replicas > 1 else ""
+    replicas = f", {parallel.replicas} replicas" if parallel.replicas > 1 and result.verdict.runs else ""
     return " × ".join(words) + experts + replicas
