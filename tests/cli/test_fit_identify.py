@@ -96,6 +96,7 @@ def test_a_stated_model_that_the_server_denies_is_contradicted(url: str, capsys:
         (ServingState(metrics=cache_config(num_gpu_blocks_override="1000")), "identify_pinned"),
         (ServingState(metrics=cache_config(cache_dtype="turboquant_k8v4")), "identify_cache_untold"),
         (ServingState(version=None), "identify_version_untold"),
+        (ServingState(version={"version": "0.6.1"}), "identify_version_old"),
         (ServingState(simulated=True), "identify_simulated"),
     ],
 )
@@ -107,6 +108,21 @@ def test_an_endpoint_that_says_too_little_proves_nothing(
     assert found["outcome"] == "too_little"
     assert reason in [each["code"] for each in found["reasons"]]
     assert found["matches"] == []
+
+
+def test_what_no_combination_can_serve_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with RawServer(ServingState(models=(model_entry(SCOUT, 20_000_000),))) as server:
+        found = identified(capsys, server.url, code=1)
+    assert (found["outcome"], found["tried"]) == ("nothing_consistent", 0)
+    assert found["reasons"][0]["code"] == "identify_nothing_runs"
+
+
+def test_a_version_newer_than_any_that_was_read_is_judged_with_a_warning(
+    on_p5: ServingState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RawServer(ServingState(metrics=on_p5.metrics, models=on_p5.models, version={"version": "0.99.0"})) as server:
+        found = identified(capsys, server.url, code=0)
+    assert "engine_newer_than_known" in [reason["code"] for reason in found["reasons"]]
 
 
 def test_a_version_that_the_server_does_not_tell_can_be_stated(

@@ -15,7 +15,7 @@ from advisor.errors import InputError
 from advisor.fit.identify import Identification, Match, Offer, Suspect, identify, tells_enough
 from advisor.fit.observed import Observed
 from advisor.fit.served import served_as
-from advisor.fit.versions import behaviour, minor_distance, release_of
+from advisor.fit.versions import minor_distance, release_of, version_key
 from advisor.reasons import Reason, warning
 
 Outcome = Literal["found", "nothing_consistent", "corroborated", "contradicted", "unexplained", "too_little"]
@@ -73,13 +73,12 @@ def check_declaration(catalog: Catalog, declaration: Declaration) -> None:
 def identify_observed(catalog: Catalog, observed: Observed, declaration: Declaration = Declaration()) -> Identified:
     """The stacks that explain what a server reports, and what that means for the declaration.
 
-    Errors as `check_declaration`; InputError for a version that did not serve Llama 4 yet.
+    Errors as `check_declaration`.
     """
     engine, version = _engine(catalog, observed, declaration)
-    silence = tuple(_silence(observed, version))
+    silence = tuple(_silence(observed, engine, version))
     if silence or version is None:
         return Identified(observed, declaration, version, "too_little", reasons=silence)
-    behaviour(engine, version)  # InputError for a version from before Llama 4
     suspects = _suspects(catalog, observed, declaration)
     found = identify(observed, suspects, _offers(catalog, Declaration()), engine, version)
     against = tuple(_against(catalog, observed, declaration))
@@ -97,7 +96,7 @@ def judge_declaration(catalog: Catalog, observed: Observed, declaration: Declara
     Errors as `identify_observed`.
     """
     engine, version = _engine(catalog, observed, declaration)
-    if version is None or any(_silence(observed, version)):
+    if version is None or any(_silence(observed, engine, version)):
         return "too_little", None
     suspects = _suspects(catalog, observed, declaration)
     declared = _declared(catalog, observed, declaration, suspects, engine, version)
@@ -130,7 +129,7 @@ def _judged(declared: Identification) -> Outcome:
     return "contradicted" if closest is None or closest.implied.consistency.denies else "unexplained"
 
 
-def _silence(observed: Observed, version: str | None) -> Iterable[Reason]:
+def _silence(observed: Observed, engine: Engine, version: str | None) -> Iterable[Reason]:
     """Why the endpoint cannot be identified."""
     source = observed.source
     if observed.simulated:
@@ -142,6 +141,8 @@ def _silence(observed: Observed, version: str | None) -> Iterable[Reason]:
     yield from observed.reasons
     if version is None:
         yield warning("identify_version_untold", source)
+    elif version_key(version) < version_key(engine.versions[0].since):
+        yield warning("identify_version_old", source, version=version, since=engine.versions[0].since)
     if observed.kv_pinned:
         yield warning("identify_pinned", source)
     elif not tells_enough(observed) and not observed.reasons:

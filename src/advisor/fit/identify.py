@@ -19,9 +19,9 @@ from advisor.fit.observed import Observed
 from advisor.fit.parallelism import accepted_by_vllm
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
-from advisor.fit.versions import behaviour, minor
+from advisor.fit.versions import behaviour, minor, version_key
 from advisor.quantities.units import GIB
-from advisor.reasons import Reason, info
+from advisor.reasons import Reason, info, warning
 
 _TENSOR_PARALLEL = (1, 2, 4, 8)
 _PIPELINE_PARALLEL = (1, 2, 4)
@@ -135,7 +135,7 @@ def identify(
         matches=consistent,
         closest=others[0] if others else None,
         tried=len(tried),
-        open_questions=tuple(_open_questions(observed, suspects, engine, engine_version)),
+        open_questions=tuple(_open_questions(observed, suspects, engine, engine_version, is_any=bool(tried))),
     )
 
 
@@ -287,10 +287,20 @@ def _distance(match: Match) -> tuple[bool, float, str, str, int]:
 
 
 def _open_questions(
-    observed: Observed, suspects: Sequence[Suspect], engine: Engine, engine_version: str
+    observed: Observed, suspects: Sequence[Suspect], engine: Engine, engine_version: str, *, is_any: bool
 ) -> Iterator[Reason]:
-    """What could not be excluded, and why."""
+    """What could not be excluded, and why; and where no combination can run at all, that."""
     source = observed.source
+    if not is_any:
+        yield warning("identify_nothing_runs", source, context_tokens=observed.max_model_len or 0)
+    if version_key(engine_version) > version_key(engine.newest_known):
+        yield warning(
+            "engine_newer_than_known",
+            engine.origin.default.source,
+            engine=engine.name,
+            version=engine_version,
+            newest_known=engine.newest_known,
+        )
     yield info("identify_outside_catalogue", source)
     if len({suspect.model.id for suspect in suspects}) > 1:
         yield info("identify_model_untold", source, served=observed.served_model or "?")

@@ -43,7 +43,7 @@ SENTENCES = {
     ),
     "identify_model_untold": (
         "The server calls its model '{served}', which names no repository of the catalogue: every model and checkpoint "
-        "was tried (--model and --checkpoint narrow it)."
+        "was tried (--model and --checkpoint narrow it), and nothing holds if it is no Llama 4."
     ),
     "identify_checkpoint_untold": (
         "The server calls its model '{served}', which does not tell the checkpoint: all were tried "
@@ -60,6 +60,11 @@ SENTENCES = {
         "Servers do not publish max_num_seqs: the default of the device is tried, then 256 and 64, which leave more "
         "cache."
     ),
+    "identify_nothing_runs": (
+        "No combination of the catalogue can serve what it reports: {context_tokens} tokens of context, this data type "
+        "of the cache, so many ranks."
+    ),
+    "identify_version_old": "It says that its version is {version}; vLLM serves Llama 4 from {since} on.",
     "identify_simulated": (
         "The built-in endpoint answered: it has no accelerator, and its figures say nothing about an instance."
     ),
