@@ -14,12 +14,13 @@ _GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the bar. pattern is a single character."""
+    """One part of the bar. pattern is a single character. One that is unknown takes no room, but is told."""
 
     label: str
     amount_bytes: float
     pattern: str
     style: str
+    is_unknown: bool = False
 
 
 class MemoryBar(Static):
@@ -58,7 +59,7 @@ class MemoryBar(Static):
         """Pattern and label of each part, never parted by the end of a line."""
         lines: list[Content] = [Content.styled(self._caption, "$secondary")] if self._caption and self.parts else []
         for part in (*self.parts, self._limit, *([self._over] if self._over is not None else [])):
-            if part.amount_bytes > 0:
+            if part.amount_bytes > 0 or part.is_unknown:
                 entry = Content.assemble((part.pattern, part.style), f" {part.label}")
                 if lines and lines[-1].cell_length + len(_GAP) + entry.cell_length <= width:
                     lines[-1] = Content.assemble(lines[-1], _GAP, entry)

@@ -140,7 +140,9 @@ def _hybrid(result: FitResult) -> str:
 
 def _share(result: FitResult) -> str:
     device = result.per_device
-    return f"{device.budget_bytes / device.usable_bytes:.2f}" if device is not None else ""
+    if device is None or not result.request.engine.versions:
+        return ""
+    return f"{device.budget_bytes / device.usable_bytes:.2f}"
 
 
 FIELDS = (

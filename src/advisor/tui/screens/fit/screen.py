@@ -77,7 +77,7 @@ class FitScreen(Room):
         self._offer()
         self.query_one("#verdict", Static).update(muted("No verdict"))
         self.query_one("#deciding", Static).update(words)
-        self.query_one("#bar").display = False
+        self._show_bar(None)
         for name in ("capacity", "reasons", "serve", "ledger"):
             self.query_one(f"#{name}", Static).update("")
         self._show_remedies(None)
@@ -88,16 +88,22 @@ class FitScreen(Room):
         headline = self.query_one("#verdict", Static)
         headline.update(verdict.headline(result, headline.size.width))
         self.query_one("#deciding", Static).update(verdict.deciding(result))
-        memory = self.query_one("#bar", MemoryBar)
-        memory.display = result.per_device is not None
-        memory.show(bar.parts(result), bar.limit(result), bar.over(result), bar.caption(result))
+        self._show_bar(result)
         self.query_one("#capacity", Static).update(cache.capacity(result))
         self.query_one("#reasons", Static).update(verdict.reasons(result))
         command = self.query_one("#serve", Static)
         command.display = result.serve is not None
         command.update(serve.explained(result))
-        self.query_one("#ledger", Static).update(ledger.ledger(result))
+        self.query_one("#ledger", Static).update(ledger.ledger(result, wide=self.has_class("-wide")))
         self._show_remedies(result)
+
+    def _show_bar(self, result: FitResult | None) -> None:
+        """The memory; nothing where none was computed."""
+        shown = self.query_one("#bar", MemoryBar)
+        shown.display = result is not None and result.per_device is not None
+        self.query_one("#deciding").set_class(not shown.display, "alone")
+        if result is not None:
+            shown.show(bar.parts(result), bar.limit(result), bar.over(result), bar.caption(result))
 
     def _show_remedies(self, result: FitResult | None) -> None:
         found = result.remedies if result is not None else ()

@@ -24,7 +24,7 @@ def parts(result: FitResult) -> list[Part]:
     needed = [
         _part("weights", device.weights_bytes, "█", "$primary"),
         _part("RoPE", device.rope_table_bytes, "▓", "$secondary"),
-        *_overheads(device),
+        *_overheads(result, device),
         _part("KV needed", device.kv_needed_bytes, "░", "$success"),
     ]
     if device.margin_bytes < 0:
@@ -36,19 +36,21 @@ def parts(result: FitResult) -> list[Part]:
     ]
 
 
-def _overheads(device: PerDevice) -> Iterator[Part]:
+def _overheads(result: FitResult, device: PerDevice) -> Iterator[Part]:
     """The engine's own parts; as one where a measurement of the whole says that they come to something else."""
     budgeted = device.budget_bytes - device.kv_cache_bytes - device.weights_bytes - device.rope_table_bytes
     if device.correction_bytes is not None:
         yield _part("overheads", budgeted, "▒", "$warning")
         return
-    told = 0.0
-    for name, key, pattern in _OVERHEADS:
-        amount = getattr(device, key)
-        told += amount or 0.0
-        yield _part(name, amount, pattern, "$warning")
-    if budgeted - told > _SMALLEST_BYTES:
-        yield _part("tables", budgeted - told, "▘", "$warning")
+    known = [(name, getattr(device, key), pattern) for name, key, pattern in _OVERHEADS]
+    if all(amount is None for _, amount, _ in known):
+        yield Part(f"overheads {NO_DATA}", 0.0, "?", "$error", is_unknown=True)
+    for name, amount, pattern in known:
+        yield _part(name, amount or 0.0, pattern, "$warning")
+    rest = budgeted - sum(amount or 0.0 for _, amount, _ in known)
+    if rest > _SMALLEST_BYTES:
+        has_tables = result.overheads is not None and result.overheads.counted_table_bytes > 0
+        yield _part("tables" if has_tables else "kept back", rest, "▘", "$warning")
 
 
 def limit(result: FitResult) -> Part:
@@ -70,6 +72,5 @@ def caption(result: FitResult) -> str:
     return f"GiB per {unit}:"
 
 
-def _part(name: str, amount_bytes: float | None, pattern: str, style: str) -> Part:
-    told = NO_DATA if amount_bytes is None else f"{amount_bytes / GIB:,.1f}"
-    return Part(f"{name} {told}", amount_bytes or 0.0, pattern, style)
+def _part(name: str, amount_bytes: float, pattern: str, style: str) -> Part:
+    return Part(f"{name} {amount_bytes / GIB:,.1f}", amount_bytes, pattern, style)

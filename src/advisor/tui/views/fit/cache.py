@@ -8,7 +8,7 @@ from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
 from advisor.wording.fit import cache_name
 
-LATENCY = "on costs about 2 ms, or 12 %, of decode latency"
+LATENCY = "on: decode about 2 ms or 12 % slower"
 
 
 def capacity(result: FitResult) -> Content:

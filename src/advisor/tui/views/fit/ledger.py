@@ -38,8 +38,11 @@ _SMALL_BYTES = 10 * MIB
 """Components below this, like norms and routers, are told together."""
 
 
-def ledger(result: FitResult) -> Content:
-    """Each amount with the level of its provenance; weights by component, and over how many devices each is split."""
+def ledger(result: FitResult, *, wide: bool) -> Content:
+    """Each amount with the level of its provenance, as a glyph alone where there is no room for words.
+
+    Weights by component too, and over how many devices each is split.
+    """
     device = result.per_device
     if device is None:
         return Content("")
@@ -51,7 +54,9 @@ def ledger(result: FitResult) -> Content:
         if key in _ONLY_WHERE_THERE and not amount:
             continue
         level = Level(levels.get(f"/per_device/{key}", overhead)) if amount is not None else Level.UNKNOWN
-        shown.append(Content.assemble((f"{label:<15}", "$secondary"), f"{text.gib(amount):>10}  ", badge(level)))
+        shown.append(
+            Content.assemble((f"{label:<15}", "$secondary"), f"{text.gib(amount):>10}  ", badge(level, word=wide))
+        )
         if key == "weights_bytes" and result.weights is not None:
             shown += _components(result.weights.parts)
     shown.append(muted(f"the margin is known to ± {text.gib(device.band_bytes)}"))

@@ -51,10 +51,10 @@ def instance(row: MatrixRow) -> Text:
 
 
 def hardware(row: MatrixRow, width: int) -> Text:
-    """`8 × H100-80GB`, cut to its column."""
+    """`8×H100-80GB`, cut to its column."""
     if row.accelerator is None:
         return Text("no accelerator", _MUTED)
-    return Text(f"{row.instance.accelerator_count} × {row.accelerator.id}"[:width], _MUTED)
+    return Text(f"{row.instance.accelerator_count}×{row.accelerator.id}"[:width], _MUTED)
 
 
 def cell(found: MatrixCell, *, wide: bool) -> Text:

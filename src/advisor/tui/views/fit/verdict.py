@@ -58,7 +58,7 @@ def deciding(result: FitResult) -> Content:
     device = result.per_device
     if result.verdict is Verdict.FITS and device is not None:
         spare, band = text.gib(device.margin_bytes), text.gib(device.band_bytes)
-        return Content(f"{spare} per {unit(result)} to spare; the overheads are known to ± {band}.")
+        return Content(f"{spare} per {unit(result)} to spare, known to ± {band}.")
     reason = _ordered(result)[0]
     mark, style = MARKS[reason.severity.value]
     return Content.assemble((f"{mark} ", style), sentence(reason))
