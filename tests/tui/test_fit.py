@@ -66,7 +66,7 @@ async def test_fewer_devices_carry_more_weights_each_and_leave_room_for_replicas
 async def test_every_part_of_the_bar_has_a_pattern_of_its_own(app: AdvisorApp) -> None:
     app.session.ask_fit(context_tokens=1_048_576)
     async with opened(app, "F", size=LARGE):
-        assert set(bar_of(app)) == set("█▓▒▚▞░·┃╱")
+        assert set(bar_of(app)) == set("█▓▒▚▌░·┃╱")
 
 
 async def test_a_terminal_of_ascii_only_shows_the_same_bar_in_patterns_of_its_own(session: Session) -> None:
@@ -75,7 +75,7 @@ async def test_a_terminal_of_ascii_only_shows_the_same_bar_in_patterns_of_its_ow
     async with opened(app, "F", size=LARGE) as pilot:
         shown = screen_text(app)
         bar = next(line.strip() for line in shown.splitlines() if "##" in line)
-        assert len(set(bar)) == len("█▓▒▚▞░·┃╱")
+        assert len(set(bar)) == len("█▓▒▚▌░·┃╱")
         assert "# weights" in shown
         await press(pilot, "m")
         assert all(word in screen_text(app) for word in ("+ fits", "~ tight", "x GiB short"))
@@ -85,8 +85,8 @@ async def test_a_terminal_of_ascii_only_shows_the_same_bar_in_patterns_of_its_ow
 async def test_the_legend_of_the_bar_keeps_each_pattern_with_its_label(app: AdvisorApp) -> None:
     async with opened(app, "F"):
         lines = screen_text(app).splitlines()[4:6]
-        assert lines[1].split()[:2] == ["▞", "graphs"]
-        assert all(line.strip()[-1] not in "·╱┃░▒▓█▚▞" for line in lines)
+        assert lines[1].split()[:2] == ["▌", "graphs"]
+        assert all(line.strip()[-1] not in "·╱┃░▒▓█▚▌" for line in lines)
 
 
 async def test_a_field_says_what_its_default_comes_to(app: AdvisorApp) -> None:

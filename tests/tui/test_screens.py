@@ -31,6 +31,8 @@ _ROOMS = {
     "catalog_compared": ("C", "slash", *"8x nvlink", "enter", *["space", "down"] * 4, "c"),
     "catalog_details": ("C", "slash", *"p5en", "enter", "enter"),
     "fit": ("F",),
+    "fit_short": ("F", "up", "up", "up", "left", "down", "left"),
+    "matrix": ("F", "m"),
     "bench_empty": ("B",),
     "evidence_published": ("E", "t"),
     "evidence_audit": ("E", "t", "t"),

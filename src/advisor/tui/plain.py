@@ -13,7 +13,7 @@ _PATTERNS = {
     "▓": "@",
     "▒": "%",
     "▚": "&",
-    "▞": "=",
+    "▌": "=",
     "▘": '"',
     "░": ":",
     "·": ".",
@@ -39,7 +39,7 @@ _TWINS = (
     | {level.glyph: level.ascii_glyph for level in Level}
     | _SHORT
     | dict.fromkeys("─━═▁▂▃▄▅▆▇▔", "-")
-    | dict.fromkeys("│║▏▎▍▌▋▊▉", "|")
+    | dict.fromkeys("│║▏▎▍▋▊▉", "|")
     | _PATTERNS
 )
 _BOX = range(0x2500, 0x25A0)

@@ -10,7 +10,7 @@ from advisor.tui.widgets.membar import Part
 _OVERHEADS = (
     ("activation", "activation_bytes", "▒"),
     ("non-torch", "non_torch_bytes", "▚"),
-    ("graphs", "cuda_graph_bytes", "▞"),
+    ("graphs", "cuda_graph_bytes", "▌"),
 )
 _SMALLEST_BYTES = GIB / 20
 """What would stand as 0.0 in the legend is left out of it."""
