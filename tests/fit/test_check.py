@@ -217,6 +217,19 @@ def test_every_instance_and_checkpoint_gets_a_verdict_with_a_reason(catalog: Cat
     assert all(check_fit(row.asked).reasons for row in rows)
 
 
+def test_block_tables_bound_the_context_where_many_requests_may_run(catalog: Catalog) -> None:
+    many, few = (fit(catalog, replace(SCOUT, max_num_seqs=sequences)) for sequences in (1024, 64))
+    assert "tables_bound_context" in codes(many)
+    assert "tables_bound_context" not in codes(few)
+    assert many.kv_cache is not None
+    at = many.kv_cache.max_context_at_concurrency_tokens
+    assert at < many.kv_cache.max_context_tokens
+    assert fit(catalog, replace(SCOUT, context_tokens=at)).verdict is Verdict.FITS
+    beyond = fit(catalog, replace(SCOUT, context_tokens=2 * at))
+    assert beyond.verdict is Verdict.DOES_NOT_FIT
+    assert codes(beyond)[0] == "headroom_short"
+
+
 def test_the_longest_context_is_the_longest(catalog: Catalog) -> None:
     result = fit(catalog, replace(SCOUT, instance="g6e.48xlarge"))
     assert result.kv_cache is not None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.fit.budget import scheduler_limits
+from advisor.fit.budget import scheduler_limits, tokens_in_headroom
 from advisor.fit.columns import lesser
 from advisor.fit.kv import (
     block_bytes,
@@ -106,12 +106,16 @@ class _Stage(NamedTuple):
 
 
 class _Figures(NamedTuple):
-    """Budget and overheads of one device in bytes; overflow is allocated after the cache beyond the headroom."""
+    """Budget and overheads of one device in bytes; overflow is allocated after the cache beyond the headroom.
+
+    most_tokens is the longest context whose block tables the headroom holds.
+    """
 
     budget: float
     beside: float
     band: float
     overflow: float
+    most_tokens: float
 
 
 @dataclass
@@ -157,7 +161,7 @@ class Batch:
         staged_rule = block_rule(self.question, self.version, inflight[row_of_stage], hybrid=self._hybrid)
 
         weights, rope_table, block = np.array([stage for stages in self._stages for stage in stages]).T
-        budget, beside, band, overflow = np.array(self._figures).T
+        budget, beside, band, overflow, most_tokens = np.array(self._figures).T
         available = available_bytes(budget[row_of_stage], weights, rope_table + beside[row_of_stage])
         needed = needed_bytes(staged_rule, block, context, requests)
         margin = available - needed
@@ -176,7 +180,7 @@ class Batch:
             blocks.astype(int),
             rule.capacity_tokens(blocks, context).astype(int),
             lesser(rule.longest_context(free), limit).astype(int),
-            lesser(rule.longest_context(free // requests), limit).astype(int),
+            lesser(lesser(rule.longest_context(free // requests), most_tokens), limit).astype(int),
             rule.concurrency(blocks, context),
         )
         memories = [RowMemory(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
@@ -202,6 +206,7 @@ class Batch:
         used = _devices(request, degrees)
         key = (accelerator.id, used)
         if key not in self._known_figures or request.measured:
+            limits = scheduler_limits(request, accelerator)
             groups = block_rule(request, self.version, 0, hybrid=self._hybrid).groups
             overheads = overheads_of(
                 degrees.of(request),
@@ -216,6 +221,7 @@ class Batch:
                 beside=overheads.budgeted_bytes,
                 band=overheads.band_bytes,
                 overflow=overheads.late_bytes - overheads.headroom_bytes,
+                most_tokens=tokens_in_headroom(request, self.version, limits, overheads, groups),
             )
         return self._known_figures[key]
 

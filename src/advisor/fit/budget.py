@@ -1,6 +1,7 @@
 """Where one device's memory goes beside weights and cache, by engine version, each part with its doubt."""
 
 from dataclasses import dataclass
+from math import inf
 
 from advisor.catalog.records import Accelerator, EngineVersion, Overhead
 from advisor.fit.kv import BLOCK_TOKENS
@@ -77,6 +78,8 @@ class Overheads:
     headroom_bytes: float
     band_bytes: float
     correction: Part | None = None
+    late_graph_bytes: float = 0.0
+    """The part of late_bytes that no context changes."""
     measured: Chosen | None = None
     """The observation that these rest on, where one counts for the stack."""
 
@@ -88,6 +91,17 @@ class Overheads:
     def budgeted_bytes(self) -> float:
         """All that the engine subtracts from its budget before it sizes the cache."""
         return self.counted_table_bytes + sum(part.bytes for part in self.parts if part is not None)
+
+
+def tokens_in_headroom(
+    request: FitRequest, version: EngineVersion, limits: SchedulerLimits, overheads: Overheads, groups: int
+) -> float:
+    """The longest context whose block tables the headroom holds; infinite where it is not they that decide."""
+    entry = _late_tables(version, groups) * limits.max_num_seqs * _TABLE_ENTRY_BYTES
+    left = overheads.headroom_bytes - overheads.late_graph_bytes
+    if left <= 0 or not entry:
+        return inf
+    return left // entry * (request.block_tokens or BLOCK_TOKENS)
 
 
 def unknown_overheads(request: FitRequest, utilization: float) -> Overheads:
@@ -110,20 +124,24 @@ def vllm_overheads(
     band = _band(request, accelerator, overhead)
     graphs = _ranged(overhead.cuda_graph_gib, overhead.cuda_graph_range_gib, band, origin)
     table = block_table_bytes(request, limits)
-    tables = groups * version.block_table_copies * table
-    counted = version.block_tables_in_budget * table
-    in_budget = version.cuda_graphs_in_budget
+    late_graphs = 0.0 if version.cuda_graphs_in_budget else graphs.bytes
     utilization = request.gpu_memory_utilization or version.gpu_memory_utilization
     return Overheads(
         activation=_ranged(_activation_gib(overhead, limits), (), band, origin),
         non_torch=_non_torch(overhead, devices_used, band, origin),
-        cuda_graphs=graphs if in_budget else Part(0.0, 0.0, 0.0, origin),
-        block_table_bytes=tables,
-        counted_table_bytes=counted,
-        late_bytes=max(0.0, tables - counted) + (0.0 if in_budget else graphs.bytes),
+        cuda_graphs=graphs if version.cuda_graphs_in_budget else Part(0.0, 0.0, 0.0, origin),
+        block_table_bytes=groups * version.block_table_copies * table,
+        counted_table_bytes=version.block_tables_in_budget * table,
+        late_bytes=_late_tables(version, groups) * table + late_graphs,
         headroom_bytes=_headroom(request, accelerator, overhead, utilization, devices_used),
         band_bytes=band,
+        late_graph_bytes=late_graphs,
     )
+
+
+def _late_tables(version: EngineVersion, groups: int) -> int:
+    """Block tables that are made when the cache has its size already."""
+    return max(0, groups * version.block_table_copies - version.block_tables_in_budget)
 
 
 def block_table_bytes(request: FitRequest, limits: SchedulerLimits) -> int:

@@ -110,7 +110,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found.append(
             warning("checkpoint_assumed", request.checkpoint.origin.default.source, checkpoint=request.checkpoint.id)
         )
-    return found
+    return [*found, *_tables_that_bound(request, memory, source)]
 
 
 def _measured_reasons(overheads: Overheads) -> list[Reason]:
@@ -145,7 +145,7 @@ def _headroom_reasons(request: FitRequest, memory: Memory, source: str) -> list[
     """What is allocated after the cache has its size does not fit into what the budget leaves."""
     overheads, limits = memory.overheads, memory.limits
     overflow = overheads.late_bytes - overheads.headroom_bytes
-    if overflow <= 0 or limits is None:
+    if limits is None or overflow <= 0:
         return []
     say = error if overflow > overheads.band_bytes else warning
     return [
@@ -159,6 +159,15 @@ def _headroom_reasons(request: FitRequest, memory: Memory, source: str) -> list[
             context_tokens=request.context_tokens,
         )
     ]
+
+
+def _tables_that_bound(request: FitRequest, memory: Memory, source: str) -> list[Reason]:
+    """The cache would hold one longer request than the block tables leave room for."""
+    longest, held = memory.kv_cache.max_context_at_concurrency_tokens, memory.kv_cache.max_context_tokens
+    if memory.limits is None or not memory.verdict.runs or request.concurrency > 1 or longest >= held:
+        return []
+    most = memory.limits.max_num_seqs
+    return [info("tables_bound_context", source, longest_tokens=longest, held_tokens=held, max_num_seqs=most)]
 
 
 def _arithmetic(request: FitRequest, tp: int) -> list[Reason]:

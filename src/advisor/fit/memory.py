@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from advisor.catalog.records import Accelerator, EngineVersion
 from advisor.errors import InputError
-from advisor.fit.budget import Overheads, SchedulerLimits, scheduler_limits, unknown_overheads
+from advisor.fit.budget import Overheads, SchedulerLimits, scheduler_limits, tokens_in_headroom, unknown_overheads
 from advisor.fit.columns import N, greater, over
 from advisor.fit.contiguous import contiguous_cache
 from advisor.fit.kv import (
@@ -101,7 +101,12 @@ def paged_memory(request: FitRequest, accelerator: Accelerator, version: EngineV
     ]
     fullest = min(range(len(devices)), key=lambda index: devices[index].margin_bytes)
     caches = {
-        state: _paged_cache(request, rule, _smallest_pool(request, tp, devices, staged, hybrid=state))
+        state: _paged_cache(
+            request,
+            rule,
+            _smallest_pool(request, tp, devices, staged, hybrid=state),
+            tokens_in_headroom(request, version, limits, overheads, rule.groups),
+        )
         for state, rule in rules.items()
     }
     device = devices[fullest]
@@ -170,7 +175,7 @@ def _smallest_pool(
     return min(pools, key=lambda pool: pool.blocks)
 
 
-def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool) -> KvCache:
+def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool, most_tokens: float) -> KvCache:
     each = rule.blocks_per_request(request.context_tokens)
     free = rule.free_blocks(pool.blocks)
     limit = context_limit(request)
@@ -185,7 +190,9 @@ def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool) -> Kv
         block_bytes=pool.block_bytes,
         block_tokens=rule.block_tokens,
         groups=rule.groups,
-        max_context_at_concurrency_tokens=min(limit, int(rule.longest_context(free // requests_per_rank(request)))),
+        max_context_at_concurrency_tokens=int(
+            min(limit, most_tokens, rule.longest_context(free // requests_per_rank(request)))
+        ),
     )
 
 

@@ -67,8 +67,9 @@ class PerDevice:
 class KvCache:
     """Capacity of the KV cache of one data-parallel rank, as the engine states it.
 
-    Blocks are None for an engine that does not page its cache. max_context_at_concurrency_tokens is the longest
-    context at which the concurrency in question is held.
+    Blocks are None for an engine that does not page its cache. max_context_tokens is the longest request that the
+    blocks hold, as the engine estimates it; max_context_at_concurrency_tokens the longest context at which the
+    concurrency in question is held and the block tables have room as well.
     """
 
     hybrid: bool

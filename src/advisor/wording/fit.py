@@ -186,6 +186,10 @@ SENTENCES = {
     ),
     "reference_code": ("{engine} is no server: it runs one batch and keeps the whole context in every layer."),
     "reference_parallelism": "{engine} knows model parallelism only: no pipeline stages and no data-parallel ranks.",
+    "tables_bound_context": (
+        "The cache would hold one request of {held_tokens} tokens, but block tables for {max_num_seqs} requests leave "
+        "room for {longest_tokens} only; a lower max_num_seqs shrinks them."
+    ),
     "within_band": "The margin of {margin_bytes} per device lies within the ±{band_bytes} doubt of the overheads.",
     "concurrency_over_max_num_seqs": (
         "{concurrency} requests exceed max_num_seqs {limit}: the rest would wait in the queue."
