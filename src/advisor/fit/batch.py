@@ -136,11 +136,12 @@ class Batch:
         accelerator = request.accelerator
         assert accelerator is not None, "a request without accelerator is refused before"
         limits = scheduler_limits(request, accelerator)
+        is_measured = any(memory.stack.accelerator == accelerator.id for memory in request.measured)
         for each in degrees:
             tokens, stages = limits.max_num_batched_tokens, each.pipeline_parallel_size
             self._rows.append((request, each, slot))
             self._inflight.append(inflight_tokens(self.version, tokens, stages))
-            self._figures.append(self._figures_at(request, accelerator, each))
+            self._figures.append(self._figures_at(request, accelerator, each, is_measured=is_measured))
             self._stages.append(self._stages_at(request, each))
 
     def compute(self) -> None:
@@ -201,11 +202,13 @@ class Batch:
             )
         return self._known_stages[key]
 
-    def _figures_at(self, request: FitRequest, accelerator: Accelerator, degrees: Degrees) -> "_Figures":
+    def _figures_at(
+        self, request: FitRequest, accelerator: Accelerator, degrees: Degrees, *, is_measured: bool
+    ) -> "_Figures":
         """Without measurements only accelerator and number of devices decide; one of those is of a stack."""
         used = _devices(request, degrees)
         key = (accelerator.id, used)
-        if key not in self._known_figures or request.measured:
+        if key not in self._known_figures or is_measured:
             limits = scheduler_limits(request, accelerator)
             groups = block_rule(request, self.version, 0, hybrid=self._hybrid).groups
             overheads = overheads_of(

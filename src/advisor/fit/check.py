@@ -13,6 +13,7 @@ from advisor.fit.neuron import bank_reasons, degree_reasons
 from advisor.fit.others import plan_reasons, planned_memory
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
+from advisor.fit.recalibrate import conflicting
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve.command import serve_command
@@ -92,7 +93,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     found = [*_cache_reasons(memory.per_device, source), *_headroom_reasons(request, memory, source)]
     if request.engine.accelerators == "neuron":
         found += bank_reasons(request, memory.per_device)
-    found += _measured_reasons(memory.overheads)
+    found += _measured_reasons(request, memory.overheads)
     found += plan_reasons(request, memory)
     limits, version = memory.limits, paging_version(request)
     if limits is not None and version is not None:
@@ -113,7 +114,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     return [*found, *_tables_that_bound(request, memory, source)]
 
 
-def _measured_reasons(overheads: Overheads) -> list[Reason]:
+def _measured_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]:
     """Whose overheads these are, and which other measurement contradicts them."""
     chosen = overheads.measured
     if chosen is None:
@@ -123,7 +124,7 @@ def _measured_reasons(overheads: Overheads) -> list[Reason]:
     stack = f"{seen.stack.model} {seen.stack.checkpoint} TP {seen.stack.tensor_parallel_size}"
     day = seen.observed_at[:10]
     found = [info(code, source, day=day, place=source, stack=stack, beside_bytes=seen.beside_bytes)]
-    for other in chosen.conflicting:
+    for other in conflicting(request, chosen):
         apart = abs(other.beside_bytes - seen.beside_bytes)
         place = other.provenance.source
         found.append(warning("overheads_conflict", place, apart_bytes=apart, day=other.observed_at[:10], place=place))

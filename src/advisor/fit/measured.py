@@ -97,13 +97,12 @@ class MeasuredMemory:
 class Chosen:
     """The observation that counts for a question, of the very stack or of a sibling.
 
-    others are of the same kind and count less; conflicting are those of them that contradict it.
+    others are of the same kind and count less.
     """
 
     memory: MeasuredMemory
     is_same_stack: bool
     others: tuple[MeasuredMemory, ...] = ()
-    conflicting: tuple[MeasuredMemory, ...] = ()
 
 
 def choose(stack: MemoryStack, seen: Iterable[MeasuredMemory]) -> Chosen | None:

@@ -8,6 +8,7 @@ from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.measured import Chosen, MeasuredMemory, MemoryStack, choose
 from advisor.fit.parallelism import replica_devices
 from advisor.fit.request import FitRequest
+from advisor.fit.versions import behaviour
 from advisor.quantities.provenance import Provenance
 
 _CONFLICT_BYTES = MEASURED_BAND_BYTES
@@ -28,24 +29,32 @@ def overheads_of(
     What was measured under other settings is moved by what the model says of the difference between them.
     """
     tp = tensor_parallel_size
-    limits = scheduler_limits(request, accelerator)
     modelled = _modelled(request, accelerator, version, tp, groups)
     if not request.measured:
         return modelled
+    limits = scheduler_limits(request, accelerator)
     chosen = choose(stack_of(request, accelerator, version, tp, limits, hybrid=hybrid), request.measured)
     if chosen is None:
         return modelled
+    then = _modelled(_under(request, chosen.memory.stack), accelerator, version, tp, groups)
+    return _recalibrated(modelled, then, chosen)
 
-    def then(memory: MeasuredMemory) -> Overheads:
-        """What the model says of the settings under which a memory was seen."""
-        return _modelled(_under(request, memory.stack), accelerator, version, tp, groups)
 
-    def excess_bytes(memory: MeasuredMemory) -> float:
-        return memory.beside_bytes - then(memory).budgeted_bytes
+def conflicting(request: FitRequest, chosen: Chosen) -> tuple[MeasuredMemory, ...]:
+    """The observations of the chosen one's kind that differ from it by more than their settings explain."""
+    own = _excess_bytes(chosen.memory, request)
+    return tuple(other for other in chosen.others if abs(_excess_bytes(other, request) - own) > _CONFLICT_BYTES)
 
-    apart = (abs(excess_bytes(other) - excess_bytes(chosen.memory)) for other in chosen.others)
-    conflicting = (other for other, by in zip(chosen.others, apart, strict=True) if by > _CONFLICT_BYTES)
-    return _recalibrated(modelled, then(chosen.memory), replace(chosen, conflicting=tuple(conflicting)))
+
+def _excess_bytes(memory: MeasuredMemory, request: FitRequest) -> float:
+    """What was seen beyond what the model says of the settings under which it was."""
+    asked, accelerator = _under(request, memory.stack), request.accelerator
+    version = behaviour(request.engine, request.engine_version)
+    assert accelerator is not None and version is not None, "what was chosen for a request is of its engine and chip"
+    limits = scheduler_limits(asked, accelerator)
+    # The number of groups decides what is allocated beside the budget, and nothing in it.
+    modelled = vllm_overheads(asked, accelerator, version, limits, memory.stack.devices, groups=1)
+    return memory.beside_bytes - modelled.budgeted_bytes
 
 
 def _under(request: FitRequest, seen: MemoryStack) -> FitRequest:
