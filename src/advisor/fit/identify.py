@@ -17,6 +17,7 @@ from advisor.fit.kv import BlockRule, block_rule, inflight_tokens
 from advisor.fit.memory import hybrid_in_force, paging_version
 from advisor.fit.observed import Observed
 from advisor.fit.parallelism import accepted_by_vllm
+from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import behaviour, minor, version_key
@@ -234,18 +235,26 @@ def _explained(result: FitResult, hybrid: bool, observed: Observed) -> tuple[Fit
 
     None where its cache cannot be compared. What no setting could explain is not tried further.
     """
-    told = replace(observed, hybrid_kv=hybrid)
-    seen = implied(result, told)
+    seen = implied(result, replace(observed, hybrid_kv=hybrid))
     if seen is None or abs(seen.difference_bytes) > seen.band_bytes + _REACH_OF_SETTINGS_BYTES:
         return None if seen is None else (result.request, seen)
-    first: tuple[FitRequest, Implied] | None = None
-    for asked in _settings(replace(result.request, hybrid_kv=hybrid), observed):
-        other = implied(check_fit(asked), told)
-        if other is not None and other.consistency is Consistency.CONSISTENT:
-            return asked, other
-        if other is not None and first is None:
-            first = asked, other
-    return first
+    tried = (
+        (asked, _under(asked, result, seen)) for asked in _settings(replace(result.request, hybrid_kv=hybrid), observed)
+    )
+    first = next(tried)
+    consistent = (found for found in (first, *tried) if found[1].consistency is Consistency.CONSISTENT)
+    return next(consistent, first)
+
+
+def _under(asked: FitRequest, result: FitResult, seen: Implied) -> Implied:
+    """What is implied under other settings of the scheduler: they move the overheads, and nothing else."""
+    version = paging_version(asked)
+    if version is None or asked.accelerator is None or result.overheads is None:
+        return seen
+    tp = result.parallelism.tensor_parallel_size
+    overheads = overheads_of(asked, asked.accelerator, version, tp, hybrid=seen.hybrid, groups=1)
+    predicted = seen.predicted_bytes + result.overheads.budgeted_bytes - overheads.budgeted_bytes
+    return replace(seen, predicted_bytes=predicted, predicted_blocks=max(0, int(predicted // seen.block_bytes)))
 
 
 def _settings(request: FitRequest, observed: Observed) -> Iterator[FitRequest]:
