@@ -1,6 +1,10 @@
 """Entry point: the app on a terminal, the command line otherwise."""
 
+import gc
 import sys
+
+_YOUNG_OBJECTS = 20_000
+"""Collect garbage after so many new objects: what a command loads stays, and looking through it finds nothing."""
 
 
 def main() -> int:
@@ -15,6 +19,7 @@ def main() -> int:
 
         sys.stdout.write(f"{VERSION_LINE}\n")
         return 0
+    gc.set_threshold(_YOUNG_OBJECTS)
     from advisor.cli.main import main as run_command
 
     return run_command(argv)

@@ -10,7 +10,6 @@ from advisor.fit.budget import Overheads
 from advisor.fit.kv import context_limit
 from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_version
 from advisor.fit.neuron import bank_reasons, degree_reasons
-from advisor.fit.others import plan_reasons, planned_memory
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
 from advisor.fit.recalibrate import conflicting
@@ -85,6 +84,8 @@ def _memory(request: FitRequest, tp: int) -> Memory:
         return paged_memory(request, request.accelerator, version, tp)
     if request.engine.memory_model == "contiguous":
         return contiguous_memory(request, tp)
+    from advisor.fit.others import planned_memory  # most questions are about vLLM, and need not wait for the others
+
     return planned_memory(request, tp)
 
 
@@ -94,7 +95,10 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
     if request.engine.accelerators == "neuron":
         found += bank_reasons(request, memory.per_device)
     found += _measured_reasons(request, memory.overheads)
-    found += plan_reasons(request, memory)
+    if request.engine.memory_model not in ("paged", "contiguous"):
+        from advisor.fit.others import plan_reasons
+
+        found += plan_reasons(request, memory)
     limits, version = memory.limits, paging_version(request)
     if limits is not None and version is not None:
         found += startup_reasons(request, version, memory.kv_cache, memory.hybrid_on, limits)
