@@ -68,6 +68,12 @@ def test_the_cache_is_printed_as_the_engine_prints_it_with_both_states_and_the_p
     assert tokens == pytest.approx(365_968, rel=0.02)
 
 
+def test_the_default_of_the_hybrid_cache_is_the_versions_whatever_is_forced(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, *SCOUT, "--instance", "p5.48xlarge", "--hybrid-kv", "off")
+    assert any(line.startswith("hybrid off, used") for line in lines)
+    assert any("is on by default in vLLM 0.33.0" in line for line in lines)
+
+
 def test_the_memory_is_told_with_its_doubt_and_what_the_weights_are_made_of(capsys: pytest.CaptureFixture[str]) -> None:
     text = "\n".join(shown(capsys, *MAVERICK, "--checkpoint", "fp8", "--instance", "p5.48xlarge"))
     assert "activation              3.2 GiB     1.2 – 5.2  ○  modelled" in text

@@ -106,9 +106,9 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found.append(
             warning("concurrency_over_max_num_seqs", source, concurrency=request.concurrency, limit=limits.max_num_seqs)
         )
-    if memory.hybrid_on is not None and memory.hybrid_off is not None:
-        state = "on" if memory.kv_cache.hybrid else "off"
-        found.append(info("hybrid_kv", source, state=state, engine=request.engine.name, version=request.engine_version))
+    if version is not None and memory.hybrid_on is not None and memory.hybrid_off is not None:
+        told = {"state": version.hybrid_kv, "engine": request.engine.name, "version": request.engine_version}
+        found.append(info("hybrid_kv", source, **told))
     if request.tensor_parallel_size is None:
         found.append(info("tensor_parallel_defaulted"))
     if request.checkpoint.origin.default.level == "assumed":
