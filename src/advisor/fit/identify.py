@@ -7,6 +7,7 @@ the overheads remain. What is not in the catalogue is never excluded.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import ceil, isclose
 
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
@@ -242,7 +243,7 @@ def _explained(result: FitResult, hybrid: bool, observed: Observed) -> tuple[Fit
         (asked, _under(asked, result, seen)) for asked in _settings(replace(result.request, hybrid_kv=hybrid), observed)
     )
     first = next(tried)
-    consistent = (found for found in (first, *tried) if found[1].consistency is Consistency.CONSISTENT)
+    consistent = (found for found in chain((first,), tried) if found[1].consistency is Consistency.CONSISTENT)
     return next(consistent, first)
 
 
