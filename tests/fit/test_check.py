@@ -80,8 +80,8 @@ def test_longest_context_by_instance(
     result = fit(catalog, FitQuestion(model=model, instance=instance, checkpoint=checkpoint))
     assert result.hybrid_on is not None
     assert result.hybrid_off is not None
-    assert result.hybrid_on.max_context_tokens == pytest.approx(hybrid_tokens, rel=0.025)
-    assert result.hybrid_off.max_context_tokens == pytest.approx(full_tokens, rel=0.025)
+    assert result.hybrid_on.max_context_by_blocks_tokens == pytest.approx(hybrid_tokens, rel=0.025)
+    assert result.hybrid_off.max_context_by_blocks_tokens == pytest.approx(full_tokens, rel=0.025)
 
 
 def test_a_million_tokens_need_24_gib_without_the_hybrid_cache_and_6_with_it(catalog: Catalog) -> None:
@@ -222,8 +222,8 @@ def test_block_tables_bound_the_context_where_many_requests_may_run(catalog: Cat
     assert "tables_bound_context" in codes(many)
     assert "tables_bound_context" not in codes(few)
     assert many.kv_cache is not None
-    at = many.kv_cache.max_context_at_concurrency_tokens
-    assert at < many.kv_cache.max_context_tokens
+    at = many.kv_cache.max_context_tokens
+    assert at < (many.kv_cache.max_context_by_blocks_tokens or 0)
     assert fit(catalog, replace(SCOUT, context_tokens=at)).verdict is Verdict.FITS
     beyond = fit(catalog, replace(SCOUT, context_tokens=2 * at))
     assert beyond.verdict is Verdict.DOES_NOT_FIT

@@ -34,7 +34,8 @@ def device(result: FitResult) -> PerDevice:
 def longest(result: FitResult, *, hybrid: bool) -> int:
     cache = result.hybrid_on if hybrid else result.hybrid_off
     assert cache is not None
-    return cache.max_context_tokens
+    assert cache.max_context_by_blocks_tokens is not None
+    return cache.max_context_by_blocks_tokens
 
 
 def test_a_scout_in_bf16_or_fp8_is_too_large_for_one_h100_and_int4_is_not(catalog: Catalog) -> None:

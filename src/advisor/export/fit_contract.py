@@ -43,12 +43,13 @@ class KvCache(BaseModel):
     bytes_per_token_per_device: Number
     blocks: int | None
     capacity_tokens: int
-    max_context_tokens: int
+    max_context_tokens: int = Field(description="longest request that starts and is held")
     max_concurrency_at_context: Number
     block_bytes: int | None = Field(None, description="one block on one device; null where the cache is not paged")
     block_tokens: int | None
     groups: int | None = Field(description="of layers that share the blocks")
     max_context_at_concurrency_tokens: int = Field(description="longest context at which the concurrency is held")
+    max_context_by_blocks_tokens: int | None = Field(description="the engine's own estimate, from its blocks alone")
 
 
 class ComponentBytes(BaseModel):

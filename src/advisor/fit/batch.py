@@ -180,7 +180,7 @@ class Batch:
             band,
             blocks.astype(int),
             rule.capacity_tokens(blocks, context).astype(int),
-            lesser(rule.longest_context(free), limit).astype(int),
+            lesser(lesser(rule.longest_context(free), most_tokens), limit).astype(int),
             lesser(lesser(rule.longest_context(free // requests), most_tokens), limit).astype(int),
             rule.concurrency(blocks, context),
         )

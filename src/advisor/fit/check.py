@@ -115,7 +115,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found.append(
             warning("checkpoint_assumed", request.checkpoint.origin.default.source, checkpoint=request.checkpoint.id)
         )
-    return [*found, *_tables_that_bound(request, memory, source)]
+    return [*found, *_tables_that_bound(memory, source)]
 
 
 def _measured_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]:
@@ -166,10 +166,10 @@ def _headroom_reasons(request: FitRequest, memory: Memory, source: str) -> list[
     ]
 
 
-def _tables_that_bound(request: FitRequest, memory: Memory, source: str) -> list[Reason]:
+def _tables_that_bound(memory: Memory, source: str) -> list[Reason]:
     """The cache would hold one longer request than the block tables leave room for."""
-    longest, held = memory.kv_cache.max_context_at_concurrency_tokens, memory.kv_cache.max_context_tokens
-    if memory.limits is None or not memory.verdict.runs or request.concurrency > 1 or longest >= held:
+    longest, held = memory.kv_cache.max_context_tokens, memory.kv_cache.max_context_by_blocks_tokens
+    if memory.limits is None or not memory.verdict.runs or held is None or longest >= held:
         return []
     most = memory.limits.max_num_seqs
     return [info("tables_bound_context", source, longest_tokens=longest, held_tokens=held, max_num_seqs=most)]

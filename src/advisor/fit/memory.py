@@ -179,13 +179,14 @@ def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool, most_
     each = rule.blocks_per_request(request.context_tokens)
     free = rule.free_blocks(pool.blocks)
     limit = context_limit(request)
+    by_blocks = min(limit, int(rule.longest_context(free)))
     return KvCache(
         hybrid=bool(rule.local_groups),
         dtype=request.kv_dtype,
         bytes_per_token_per_device=each * pool.block_bytes / request.context_tokens,
         blocks=pool.blocks,
         capacity_tokens=int(rule.capacity_tokens(pool.blocks, request.context_tokens)),
-        max_context_tokens=min(limit, int(rule.longest_context(free))),
+        max_context_tokens=int(min(by_blocks, most_tokens)),
         max_concurrency_at_context=rule.concurrency(pool.blocks, request.context_tokens),
         block_bytes=pool.block_bytes,
         block_tokens=rule.block_tokens,
@@ -193,6 +194,7 @@ def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool, most_
         max_context_at_concurrency_tokens=int(
             min(limit, most_tokens, rule.longest_context(free // requests_per_rank(request)))
         ),
+        max_context_by_blocks_tokens=by_blocks,
     )
 
 

@@ -67,9 +67,9 @@ class PerDevice:
 class KvCache:
     """Capacity of the KV cache of one data-parallel rank, as the engine states it.
 
-    Blocks are None for an engine that does not page its cache. max_context_tokens is the longest request that the
-    blocks hold, as the engine estimates it; max_context_at_concurrency_tokens the longest context at which the
-    concurrency in question is held and the block tables have room as well.
+    Blocks are None for an engine that does not page its cache. max_context_tokens is the longest request
+    that starts and is held, its block tables counted; max_context_at_concurrency_tokens the same for the concurrency
+    in question. max_context_by_blocks_tokens is what the engine itself estimates, which looks at the blocks alone.
     """
 
     hybrid: bool
@@ -84,6 +84,7 @@ class KvCache:
     block_tokens: int | None = None
     groups: int | None = None
     max_context_at_concurrency_tokens: int = 0
+    max_context_by_blocks_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
