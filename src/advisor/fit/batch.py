@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.fit.budget import scheduler_limits, tokens_in_headroom
+from advisor.fit.budget import overheads_of, scheduler_limits, tokens_in_headroom
 from advisor.fit.columns import lesser
 from advisor.fit.kv import (
     block_bytes,
@@ -18,7 +18,6 @@ from advisor.fit.kv import (
     requests_per_rank,
 )
 from advisor.fit.memory import VERDICTS, available_bytes, hybrid_in_force, utilization_in_force, verdict_rank
-from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.weights import sharding, weights_by_stage

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 from advisor.catalog.records import Accelerator, EngineVersion, Overhead
 from advisor.fit.kv import BLOCK_TOKENS
-from advisor.fit.measured import Chosen
+from advisor.fit.parallelism import replica_devices
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import behaviour, minor
 from advisor.quantities.provenance import Provenance
 from advisor.quantities.units import GIB
+
+if TYPE_CHECKING:
+    from advisor.fit.measured import Chosen
 
 MEASURED_BAND_BYTES = 1 * GIB
 UNMEASURED_BAND_BYTES = 2 * GIB
@@ -80,7 +84,7 @@ class Overheads:
     correction: Part | None = None
     late_graph_bytes: float = 0.0
     """The part of late_bytes that no context changes."""
-    measured: Chosen | None = None
+    measured: "Chosen | None" = None
     """The observation that these rest on, where one counts for the stack."""
 
     @property
@@ -108,6 +112,26 @@ def unknown_overheads(request: FitRequest, utilization: float) -> Overheads:
     """An engine of which nobody has published activation and runtime memory: the band has to cover them."""
     headroom = request.device_memory_gib * GIB * (1 - utilization)
     return Overheads(None, None, None, 0.0, 0.0, 0.0, headroom, UNMEASURED_BAND_BYTES)
+
+
+def overheads_of(
+    request: FitRequest,
+    accelerator: Accelerator,
+    version: EngineVersion,
+    tensor_parallel_size: int,
+    *,
+    hybrid: bool,
+    groups: int,
+) -> Overheads:
+    """vLLM's overheads: measured where an observation of the request counts for this stack, else modelled."""
+    limits = scheduler_limits(request, accelerator)
+    used = replica_devices(request, tensor_parallel_size)
+    modelled = vllm_overheads(request, accelerator, version, limits, used, groups)
+    if not request.measured:
+        return modelled
+    from advisor.fit.recalibrate import recalibrated  # costs start-up time where nothing was measured
+
+    return recalibrated(modelled, request, accelerator, version, tensor_parallel_size, hybrid=hybrid)
 
 
 def vllm_overheads(

@@ -12,7 +12,6 @@ from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_v
 from advisor.fit.neuron import bank_reasons, degree_reasons
 from advisor.fit.parallelism import objections, replica_devices, valid_sizes
 from advisor.fit.platforms import platform_reasons
-from advisor.fit.recalibrate import conflicting
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve.command import serve_command
@@ -123,6 +122,8 @@ def _measured_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]
     chosen = overheads.measured
     if chosen is None:
         return []
+    from advisor.fit.recalibrate import conflicting  # costs start-up time where nothing was measured
+
     seen, source = chosen.memory, chosen.memory.provenance.source
     code = "overheads_measured" if chosen.is_same_stack else "overheads_measured_elsewhere"
     stack = f"{seen.stack.model} {seen.stack.checkpoint} TP {seen.stack.tensor_parallel_size}"

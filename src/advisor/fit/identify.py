@@ -11,14 +11,13 @@ from itertools import chain
 from math import ceil, isclose
 
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
-from advisor.fit.budget import scheduler_limits
+from advisor.fit.budget import overheads_of, scheduler_limits
 from advisor.fit.check import check_fit
 from advisor.fit.implied import Consistency, Implied, as_observed, hybrid_of, implied, kv_dtype_of
 from advisor.fit.kv import BlockRule, block_rule, inflight_tokens
 from advisor.fit.memory import hybrid_in_force, paging_version
 from advisor.fit.observed import Observed
 from advisor.fit.parallelism import accepted_by_vllm
-from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import behaviour, minor, version_key

@@ -4,7 +4,14 @@ from dataclasses import dataclass, replace
 
 from advisor.catalog.records import Accelerator, EngineVersion
 from advisor.errors import InputError
-from advisor.fit.budget import Overheads, SchedulerLimits, scheduler_limits, tokens_in_headroom, unknown_overheads
+from advisor.fit.budget import (
+    Overheads,
+    SchedulerLimits,
+    overheads_of,
+    scheduler_limits,
+    tokens_in_headroom,
+    unknown_overheads,
+)
 from advisor.fit.columns import N, greater, over
 from advisor.fit.contiguous import contiguous_cache
 from advisor.fit.kv import (
@@ -18,7 +25,6 @@ from advisor.fit.kv import (
     requests_per_rank,
 )
 from advisor.fit.neuron import cache_cap_bytes
-from advisor.fit.recalibrate import overheads_of
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, PerDevice, Verdict
 from advisor.fit.versions import behaviour

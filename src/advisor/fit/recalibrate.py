@@ -15,29 +15,26 @@ _CONFLICT_BYTES = MEASURED_BAND_BYTES
 """Two observations that differ by more than their band, their settings allowed for, cannot both be typical."""
 
 
-def overheads_of(
+def recalibrated(
+    modelled: Overheads,
     request: FitRequest,
     accelerator: Accelerator,
     version: EngineVersion,
     tensor_parallel_size: int,
     *,
     hybrid: bool,
-    groups: int,
 ) -> Overheads:
-    """vLLM's overheads: measured where an observation of the request counts for this stack, else modelled.
+    """The modelled overheads of a request as its observations correct them; as they are where none counts.
 
     What was measured under other settings is moved by what the model says of the difference between them.
     """
     tp = tensor_parallel_size
-    modelled = _modelled(request, accelerator, version, tp, groups)
-    if not request.measured:
-        return modelled
     limits = scheduler_limits(request, accelerator)
     chosen = choose(stack_of(request, accelerator, version, tp, limits, hybrid=hybrid), request.measured)
     if chosen is None:
         return modelled
-    then = _modelled(_under(request, chosen.memory.stack), accelerator, version, tp, groups)
-    return _recalibrated(modelled, then, chosen)
+    then = _modelled(_under(request, chosen.memory.stack), accelerator, version, replica_devices(request, tp))
+    return _corrected(modelled, then, chosen)
 
 
 def conflicting(request: FitRequest, chosen: Chosen) -> tuple[MeasuredMemory, ...]:
@@ -51,10 +48,7 @@ def _excess_bytes(memory: MeasuredMemory, request: FitRequest) -> float:
     asked, accelerator = _under(request, memory.stack), request.accelerator
     version = behaviour(request.engine, request.engine_version)
     assert accelerator is not None and version is not None, "what was chosen for a request is of its engine and chip"
-    limits = scheduler_limits(asked, accelerator)
-    # The number of groups decides what is allocated beside the budget, and nothing in it.
-    modelled = vllm_overheads(asked, accelerator, version, limits, memory.stack.devices, groups=1)
-    return memory.beside_bytes - modelled.budgeted_bytes
+    return memory.beside_bytes - _modelled(asked, accelerator, version, memory.stack.devices).budgeted_bytes
 
 
 def _under(request: FitRequest, seen: MemoryStack) -> FitRequest:
@@ -102,12 +96,13 @@ def stack_of(
     )
 
 
-def _modelled(request: FitRequest, accelerator: Accelerator, version: EngineVersion, tp: int, groups: int) -> Overheads:
+def _modelled(request: FitRequest, accelerator: Accelerator, version: EngineVersion, devices: int) -> Overheads:
+    """What the model says; the number of groups decides what is allocated beside the budget, and nothing in it."""
     limits = scheduler_limits(request, accelerator)
-    return vllm_overheads(request, accelerator, version, limits, replica_devices(request, tp), groups)
+    return vllm_overheads(request, accelerator, version, limits, devices, groups=1)
 
 
-def _recalibrated(modelled: Overheads, then: Overheads, chosen: Chosen) -> Overheads:
+def _corrected(modelled: Overheads, then: Overheads, chosen: Chosen) -> Overheads:
     """modelled is for the question's settings, then for those of the measurement."""
     seen, origin = chosen.memory, chosen.memory.provenance
     doubt = seen.doubt_bytes if chosen.is_same_stack else MEASURED_BAND_BYTES

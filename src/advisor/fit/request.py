@@ -1,11 +1,13 @@
 """The question put to the fit checker, with every default named."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from advisor.anatomy.cache import KvDtype
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
-from advisor.fit.measured import MeasuredMemory
+
+if TYPE_CHECKING:
+    from advisor.fit.measured import MeasuredMemory
 
 DEFAULT_CONTEXT_TOKENS = 8192
 """Context when nobody states one: a chat window, and the length of one attention chunk."""
@@ -46,7 +48,7 @@ class FitRequest:
     block_tokens: int | None = None
     logical_core_config: int | None = None
     """Neuron: physical cores that make one logical core (LNC)."""
-    measured: tuple[MeasuredMemory, ...] = ()
+    measured: "tuple[MeasuredMemory, ...]" = ()
     """What engines were seen to use, on whatever stack: the one that counts is chosen where the degree is known."""
 
     @property

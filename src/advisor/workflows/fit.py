@@ -1,20 +1,23 @@
 """From the ids a user types to a fit verdict."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.records import Accelerator, Engine, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
-from advisor.fit.measured import MeasuredMemory
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import version_key
 from advisor.reasons import info
 from advisor.workflows.fit_question import FitQuestion
 
+if TYPE_CHECKING:
+    from advisor.fit.measured import MeasuredMemory
 
-def fit(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
+
+def fit(catalog: Catalog, question: FitQuestion, measured: "tuple[MeasuredMemory, ...]" = ()) -> FitResult:
     """The verdict, and what would make it fit. UnknownIdError with near ids; InputError for a number out of range.
 
     measured: what engines were seen to use, which takes the place of the catalogue's overheads where it counts.
@@ -27,12 +30,12 @@ def fit(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory,
     return remedied(catalog, result)
 
 
-def judged(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitResult:
+def judged(catalog: Catalog, question: FitQuestion, measured: "tuple[MeasuredMemory, ...]" = ()) -> FitResult:
     """The verdict alone, for one of many questions. Errors as of `fit`."""
     return _with_other_engines(catalog, check_fit(request_of(catalog, question, measured)))
 
 
-def request_of(catalog: Catalog, question: FitQuestion, measured: tuple[MeasuredMemory, ...] = ()) -> FitRequest:
+def request_of(catalog: Catalog, question: FitQuestion, measured: "tuple[MeasuredMemory, ...]" = ()) -> FitRequest:
     """The question with its ids resolved. Errors as of `fit`."""
     _check_numbers(question)
     instance = catalog.instance(question.instance)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import UnknownIdError
-from advisor.fit.measured import MeasuredMemory
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
 from advisor.reasons import Reason
@@ -14,6 +13,7 @@ from advisor.reasons import Reason
 if TYPE_CHECKING:
     from advisor.evidence.ledger import Ledger
     from advisor.fit.compare import Comparison
+    from advisor.fit.measured import MeasuredMemory
     from advisor.fit.observed import Observed
     from advisor.fit.result import FitResult
 
@@ -37,16 +37,16 @@ _DIGITS_OF_HASH = 12
 class Kept:
     """An observation that was entered, or the reasons why it was not."""
 
-    memory: MeasuredMemory | None
+    memory: "MeasuredMemory | None"
     reasons: tuple[Reason, ...] = ()
 
 
-def measured_memory(paths: UserPaths) -> tuple[MeasuredMemory, ...]:
+def measured_memory(paths: UserPaths) -> "tuple[MeasuredMemory, ...]":
     """What was measured here, newest first; nothing where no ledger exists. InputError for one that is broken."""
     return tuple(memory for memory in every_memory(paths) if memory.provenance.level is Level.MEASURED)
 
 
-def every_memory(paths: UserPaths) -> tuple[MeasuredMemory, ...]:
+def every_memory(paths: UserPaths) -> "tuple[MeasuredMemory, ...]":
     """The same with what was simulated."""
     return tuple(_ledger(paths).memories()) if paths.ledger.exists() else ()
 
@@ -72,7 +72,7 @@ def keep_memory(
     return Kept(found)
 
 
-def forget_memory(wanted: str, paths: UserPaths) -> MeasuredMemory:
+def forget_memory(wanted: str, paths: UserPaths) -> "MeasuredMemory":
     """Remove the observation of this id, or of the only one that begins so. UnknownIdError otherwise."""
     known = every_memory(paths)
     matches = [memory for memory in known if memory.id.startswith(wanted)]

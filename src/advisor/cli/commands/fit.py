@@ -1,6 +1,7 @@
 """`advisor fit`: verdict, memory per device and reasons."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from advisor.cli.api_key import add_key_flags
 from advisor.cli.catalog_option import open_catalog
@@ -10,11 +11,13 @@ from advisor.cli.output import Output
 from advisor.cli.parser import Subparsers, command
 from advisor.errors import InputError
 from advisor.export.fit_document import fit_document
-from advisor.fit.measured import MeasuredMemory
 from advisor.paths import user_paths
 from advisor.wording.reasons import sentence
 from advisor.workflows.fit import fit
 from advisor.workflows.measured_memory import measured_memory
+
+if TYPE_CHECKING:
+    from advisor.fit.measured import MeasuredMemory
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:
@@ -79,5 +82,5 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     return ExitCode.YES if result.verdict.runs else ExitCode.NO
 
 
-def _measured(arguments: argparse.Namespace) -> tuple[MeasuredMemory, ...]:
+def _measured(arguments: argparse.Namespace) -> "tuple[MeasuredMemory, ...]":
     return () if arguments.no_measured else measured_memory(user_paths())
