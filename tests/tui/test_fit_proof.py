@@ -23,9 +23,12 @@ def scout(blocks: int) -> ServingState:
 
 
 async def test_a_server_is_compared_line_by_line(app: AdvisorApp) -> None:
+    """Its address is the one of Bench from then on."""
     with RawServer(scout(551_000)) as server:
-        filled(app.session, endpoint=server.url)
-        async with opened(app, "F", "v", "enter", "enter", size=LARGE):
+        async with opened(app, "F", "v", size=LARGE) as pilot:
+            await paste(pilot, server.url)
+            await press(pilot, "enter", "enter")
+            assert app.session.bench_form.endpoint == server.url
             shown = screen_text(app)
             assert "✓ The prediction agrees with the server" in shown
             line = next(line for line in shown.splitlines() if "✓ KV cache blocks" in line)
@@ -40,14 +43,6 @@ async def test_a_cache_that_cannot_be_is_a_cross(app: AdvisorApp) -> None:
             shown = screen_text(app)
             assert "✗ The prediction differs from the server" in shown
             assert "✗ KV cache blocks" in shown
-
-
-async def test_the_endpoint_that_is_typed_is_the_one_of_bench_from_then_on(app: AdvisorApp) -> None:
-    with RawServer(scout(551_000)) as server:
-        async with opened(app, "F", "v") as pilot:
-            await paste(pilot, server.url)
-            await press(pilot, "enter", "enter", "escape", "B")
-            assert app.session.bench_form.endpoint == server.url
 
 
 async def test_the_key_of_an_endpoint_stands_nowhere(app: AdvisorApp, monkeypatch: pytest.MonkeyPatch) -> None:
