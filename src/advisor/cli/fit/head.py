@@ -25,9 +25,11 @@ def capacity(result: FitResult) -> str:
     device, cache = result.per_device, result.kv_cache
     assert device is not None and cache is not None, "a verdict that runs has its memory"
     context = text.tokens(result.request.context_tokens)
+    ranks = result.request.data_parallel_size
+    over = f" over {ranks} ranks" if ranks > 1 else ""
     several = text.count(result.request.concurrency) if result.request.concurrency > 1 else "one"
     return (
-        f"holds {cache.max_concurrency_at_context:,.1f} requests of {context} tokens, "
+        f"holds {cache.max_concurrency_at_context * ranks:,.1f} requests of {context} tokens{over}, "
         f"or {several} of {text.tokens(cache.max_context_at_concurrency_tokens)}; "
         f"{device.margin_bytes / GIB:,.1f} ± {text.gib(device.band_bytes)} left"
     )

@@ -187,8 +187,8 @@ def _summary(rows: Sequence[TableRow], hidden: int) -> str:
     running = sum(row.verdict.runs for row in rows)
     said = (
         f"{running} of {len(rows)} combinations hold {question.concurrency} × {text.tokens(question.context_tokens)} "
-        "tokens. longest: the longest context at this concurrency; requests: how many of this context all replicas of "
-        "an instance hold at once; margin: per device; !: with cautions, told where --all is left out."
+        "tokens. longest: the longest context at this concurrency; requests: how many of this context all replicas "
+        "hold together; margin: per device; !: with cautions, told where --all is left out."
     )
     more = f" {hidden} more, no better than these, are listed with --instance TYPE or --json."
     return said + more if hidden else said
