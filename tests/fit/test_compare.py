@@ -36,7 +36,7 @@ def as_predicted(result: FitResult, **changes: Any) -> Observed:
         started=True,
         max_model_len=LENGTH,
         usable_bytes=device.usable_bytes,
-        weights_bytes=device.weights_bytes + device.rope_table_bytes,
+        weights_bytes=device.loaded_bytes,
         activation_bytes=device.activation_bytes,
         non_torch_bytes=device.non_torch_bytes,
         cuda_graph_bytes=device.cuda_graph_bytes,
@@ -109,7 +109,7 @@ def test_an_error_is_how_much_too_high_the_prediction_is(result: FitResult) -> N
 def test_weights_may_differ_by_less_than_the_band(result: FitResult) -> None:
     device = result.per_device
     assert device is not None
-    weights = device.weights_bytes + device.rope_table_bytes
+    weights = device.loaded_bytes
     found = compare(result, as_predicted(result, weights_bytes=weights + 0.5 * GIB))
     assert found.outcome is Outcome.DIFFERS
     assert "compared_weights_differ" in codes(found)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError
+from advisor.export.fit_document import fit_provenance
 from advisor.fit.check import check_fit
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities.units import GIB
@@ -217,3 +218,14 @@ def test_more_logical_cores_never_hold_more_each(sdk: str, tp: int, context: int
     assert wide is not None
     assert narrow.weights_bytes <= wide.weights_bytes
     assert narrow.kv_needed_bytes <= wide.kv_needed_bytes
+
+
+def test_a_rope_table_that_nobody_knows_is_unknown_and_cuda_graphs_are_none(catalog: Catalog) -> None:
+    for question in (TRN2, OPTIMUM):
+        result = fit(catalog, question)
+        assert result.per_device is not None
+        assert result.per_device.rope_table_bytes is None
+        assert result.per_device.cuda_graph_bytes == 0
+        levels = fit_provenance(result).as_document()
+        assert levels["/per_device/rope_table_bytes"]["level"] == "unknown"
+        assert levels["/per_device"]["level"] == "unknown"

@@ -105,4 +105,4 @@ def test_the_rope_table_is_whole_on_every_device(catalog: Catalog) -> None:
     for question, expected in ((SCOUT, 2.5), (MAVERICK, 0.25)):
         device = fit(catalog, question).per_device
         assert device is not None
-        assert device.rope_table_bytes / GIB == expected
+        assert device.rope_table_bytes == expected * GIB

@@ -24,7 +24,7 @@ class PerDevice(BaseModel):
     usable_bytes: Number
     budget_bytes: Number
     weights_bytes: Number = Field(description="without the RoPE table")
-    rope_table_bytes: Number
+    rope_table_bytes: Number | None
     activation_bytes: Number | None
     non_torch_bytes: Number | None
     cuda_graph_bytes: Number | None

@@ -80,7 +80,7 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add("/per_device/usable_bytes", request.accelerator.origin.of("memory_gib"))
     entries.add("/per_device/budget_bytes", Provenance(Level.DERIVED, "usable memory × gpu_memory_utilization"))
     entries.add("/per_device/weights_bytes", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
-    entries.add("/per_device/rope_table_bytes", Provenance(Level.DERIVED, _ARITHMETIC))
+    entries.add("/per_device/rope_table_bytes", _rope_origin(device))
     entries.add("/weights", weights.but(level, f"{_ARITHMETIC}; {weights.source}"))
     entries.add("/overheads", overhead)
     entries.add("/per_device/block_table_bytes", Provenance(Level.DERIVED, "the engine's block arithmetic"))
@@ -95,13 +95,20 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     return entries
 
 
+def _rope_origin(device: PerDevice) -> Provenance:
+    if device.rope_table_bytes is None:
+        return Provenance(Level.UNKNOWN, "whether this engine keeps such a table is not published")
+    return Provenance(Level.DERIVED, _ARITHMETIC)
+
+
 def overhead_origin(result: FitResult) -> Provenance:
     """Who vouches for the engine's overheads; of several parts without a table by version, the first that is known."""
     request = result.request
     version = behaviour(request.engine, request.engine_version) if request.engine.versions else None
     if version is None:
         for _, part in _named_parts(result.overheads):
-            return part.origin
+            if part.bytes:
+                return part.origin
         return Provenance(Level.UNKNOWN, "overheads of this engine are not published")
     overhead: Overhead = request.engine.overheads[version.overhead]
     return overhead.origin.default

@@ -196,7 +196,11 @@ class Batch:
             asked, tp = degrees.of(request), degrees.tensor_parallel_size
             spread = sharding(asked, tp, self.version)
             self._known_stages[key] = tuple(
-                _Stage(held.total_bytes, held.rope_table_bytes, block_bytes(asked, tp, held.stage, hybrid=self._hybrid))
+                _Stage(
+                    held.total_bytes,
+                    held.rope_table_bytes or 0.0,
+                    block_bytes(asked, tp, held.stage, hybrid=self._hybrid),
+                )
                 for held in weights_by_stage(request.model.architecture, request.checkpoint, spread)
             )
         return self._known_stages[key]

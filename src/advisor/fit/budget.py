@@ -9,7 +9,7 @@ from advisor.fit.kv import BLOCK_TOKENS
 from advisor.fit.parallelism import replica_devices
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import behaviour, minor
-from advisor.quantities.provenance import Provenance
+from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.units import GIB
 
 if TYPE_CHECKING:
@@ -108,10 +108,14 @@ def tokens_in_headroom(
     return left // entry * (request.block_tokens or BLOCK_TOKENS)
 
 
+_NO_CUDA = Part(0.0, 0.0, 0.0, Provenance(Level.DERIVED, "CUDA graphs are of NVIDIA GPUs; this chip has none"))
+
+
 def unknown_overheads(request: FitRequest, utilization: float) -> Overheads:
     """An engine of which nobody has published activation and runtime memory: the band has to cover them."""
     headroom = request.device_memory_gib * GIB * (1 - utilization)
-    return Overheads(None, None, None, 0.0, 0.0, 0.0, headroom, UNMEASURED_BAND_BYTES)
+    graphs = _NO_CUDA if request.engine.accelerators == "neuron" else None
+    return Overheads(None, None, graphs, 0.0, 0.0, 0.0, headroom, UNMEASURED_BAND_BYTES)
 
 
 def overheads_of(

@@ -142,7 +142,7 @@ def _lines(result: FitResult, observed: Observed) -> Iterator[Line]:
 
 
 def _device_lines(device: PerDevice, observed: Observed) -> Iterator[Line]:
-    weights = device.weights_bytes + device.rope_table_bytes
+    weights = device.loaded_bytes
     band = device.band_bytes
     graphs = device.cuda_graph_bytes or None  # 0 where the version does not count them in its budget
     parts = (

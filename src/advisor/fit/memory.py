@@ -211,7 +211,7 @@ def device_memory(
     usable = request.device_memory_gib * GIB
     budget = usable * utilization
     held = weights.total_bytes
-    available = available_bytes(budget, held, weights.rope_table_bytes + overheads.budgeted_bytes)
+    available = available_bytes(budget, held, (weights.rope_table_bytes or 0.0) + overheads.budgeted_bytes)
     activation, non_torch, graphs, correction = (None if part is None else part.bytes for part in overheads.parts)
     return PerDevice(
         usable_bytes=usable,

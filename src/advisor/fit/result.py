@@ -49,7 +49,7 @@ class PerDevice:
     usable_bytes: float
     budget_bytes: float
     weights_bytes: float
-    rope_table_bytes: float
+    rope_table_bytes: float | None
     activation_bytes: float | None
     non_torch_bytes: float | None
     cuda_graph_bytes: float | None
@@ -61,6 +61,11 @@ class PerDevice:
     headroom_bytes: float = 0.0
     correction_bytes: float | None = None
     """What a measurement of the whole adds to the parts; None where there is none."""
+
+    @property
+    def loaded_bytes(self) -> float:
+        """What loading the model takes: its weights, and the RoPE table where one is known."""
+        return self.weights_bytes + (self.rope_table_bytes or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,14 @@ class ComponentBytes:
 
 @dataclass(frozen=True, slots=True)
 class StageWeights:
-    """The weights on every device of one pipeline stage, and its RoPE table."""
+    """The weights on every device of one pipeline stage, and its RoPE table.
+
+    None: whether the engine keeps such a table is not known.
+    """
 
     stage: Stage
     parts: tuple[ComponentBytes, ...]
-    rope_table_bytes: float
+    rope_table_bytes: float | None
 
     @property
     def total_bytes(self) -> float:
@@ -60,7 +63,7 @@ class Sharding:
 
 
 def sharding(request: FitRequest, tensor_parallel_size: int, version: EngineVersion | None) -> Sharding:
-    """The spread of a request. version is None for an engine without records: it keeps no RoPE table that is known."""
+    """The spread of a request. version is None for an engine without records, whose RoPE table is not known."""
     query_heads, kv_heads = attention_heads_per_device(request, tensor_parallel_size)
     is_expert_parallel = request.expert_parallel and tensor_parallel_size * request.data_parallel_size > 1
     return Sharding(
@@ -109,9 +112,9 @@ class _Share:
 @lru_cache(maxsize=4096)
 def _weights_by_stage(arch: Architecture, stored: Stored, spread: Sharding) -> tuple[StageWeights, ...]:
     shares = _shares(arch, component_bytes(arch, stored), spread)
-    table = rope_table_bytes(arch) if spread.rope_table else 0
+    table = float(rope_table_bytes(arch)) if spread.rope_table else None
     return tuple(
-        StageWeights(stage, _parts(shares, stage), float(table if stage.local_layers else 0))
+        StageWeights(stage, _parts(shares, stage), table if stage.local_layers else 0.0)
         for stage in stages(arch, spread.pipeline_parallel_size)
     )
 

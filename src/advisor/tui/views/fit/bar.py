@@ -23,7 +23,7 @@ def parts(result: FitResult) -> list[Part]:
         return []
     needed = [
         _part("weights", device.weights_bytes, "█", "$primary"),
-        _part("RoPE", device.rope_table_bytes, "▓", "$secondary"),
+        _part("RoPE", device.rope_table_bytes or 0.0, "▓", "$secondary"),
         *_overheads(result, device),
         _part("KV needed", device.kv_needed_bytes, "░", "$success"),
     ]
@@ -38,7 +38,7 @@ def parts(result: FitResult) -> list[Part]:
 
 def _overheads(result: FitResult, device: PerDevice) -> Iterator[Part]:
     """The engine's own parts; as one where a measurement of the whole says that they come to something else."""
-    budgeted = device.budget_bytes - device.kv_cache_bytes - device.weights_bytes - device.rope_table_bytes
+    budgeted = device.budget_bytes - device.kv_cache_bytes - device.loaded_bytes
     if device.correction_bytes is not None:
         yield _part("overheads", budgeted, "▒", "$warning")
         return

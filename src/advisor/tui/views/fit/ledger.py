@@ -28,6 +28,8 @@ _LINES = (
     ("margin", "margin_bytes"),
 )
 _ONLY_WHERE_THERE = frozenset({"block_table_bytes", "correction_bytes"})
+_NOT_AS_ZERO = frozenset({"rope_table_bytes", "non_torch_bytes", "cuda_graph_bytes"})
+"""Nothing where the engine has none, or counts it elsewhere."""
 _COMPONENTS = {
     "routed_experts": "routed experts",
     "shared_experts": "shared expert",
@@ -51,7 +53,7 @@ def ledger(result: FitResult, *, wide: bool) -> Content:
     shown: list[Content | str] = [heading(f"Memory per {unit(result)}")]
     for label, key in _LINES:
         amount = getattr(device, key)
-        if key in _ONLY_WHERE_THERE and not amount:
+        if (key in _ONLY_WHERE_THERE and not amount) or (key in _NOT_AS_ZERO and amount == 0):
             continue
         level = Level(levels.get(f"/per_device/{key}", overhead)) if amount is not None else Level.UNKNOWN
         shown.append(
