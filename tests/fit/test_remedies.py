@@ -36,6 +36,12 @@ def offered(result: FitResult) -> list[str]:
         (replace(SCOUT, instance="trn1.32xlarge"), "--engine optimum-neuron"),
         (replace(SCOUT, instance="p4de.24xlarge", kv_dtype="fp8", engine="vllm@0.10.2"), "--kv-dtype auto"),
         (replace(SCOUT, context_tokens=3_000_000, hybrid_kv=False), "--hybrid-kv on"),
+        (
+            replace(
+                SCOUT, instance="trn2.48xlarge", data_parallel_size=2, tensor_parallel_size=32, expert_parallel=True
+            ),
+            "--dp 1 (without --expert-parallel)",
+        ),
         (replace(MAVERICK, checkpoint="fp8", context_tokens=1_048_576, engine="vllm@0.8.3"), "--engine vllm@0.33.0"),
     ],
 )

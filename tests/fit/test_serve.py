@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from advisor.catalog.load import Catalog
+from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.command_check import check_command
 from advisor.fit.pasted import commands
 from advisor.fit.result import ServeCommand
 from advisor.wording.reasons import sentence
 from advisor.wording.serve_script import script
-from advisor.workflows.fit import fit
+from advisor.workflows.fit import fit, judged
 from advisor.workflows.fit_all import Within, fit_all
 from advisor.workflows.fit_question import FitQuestion
 
@@ -240,6 +241,68 @@ def test_replicas_on_neuron_get_ranges_of_cores(catalog: Catalog) -> None:
     command = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", tensor_parallel_size=32))
     assert [dict(copy.env)["NEURON_RT_VISIBLE_CORES"] for copy in command.copies] == ["0-31", "32-63"]
     assert [reason.code for reason in command.cautions] == ["serve_undocumented_degree"]
+
+
+STATED: dict[str, object] = {
+    "expert_parallel": True,
+    "mm_encoder": "data",
+    "kv_dtype": "fp8",
+    "gpu_memory_utilization": 0.7,
+    "hybrid_kv": False,
+    "max_num_seqs": 16,
+    "max_num_batched_tokens": 4096,
+    "block_tokens": 32,
+    "data_parallel_size": 2,
+    "pipeline_parallel_size": 2,
+    "logical_core_config": 1,
+}
+SERVED_BY = {
+    "vllm": replace(SCOUT, instance="p5en.48xlarge"),
+    "sglang": replace(SCOUT, engine="sglang", instance="p5en.48xlarge"),
+    "tensorrt-llm": replace(SCOUT, engine="tensorrt-llm", instance="p5en.48xlarge"),
+    "neuron": replace(SCOUT, instance="trn2.48xlarge"),
+    "neuron@2.26": replace(SCOUT, engine="neuron@2.26", instance="trn2.48xlarge"),
+    "optimum-neuron": replace(SCOUT, engine="optimum-neuron", instance="trn2.48xlarge", context_tokens=4096),
+}
+WITHOUT_EFFECT = {("tensorrt-llm", "hybrid_kv")}
+"""All its layers keep the whole context whatever is stated."""
+
+
+@pytest.mark.parametrize(
+    ("engine", "setting"), [(e, s) for e in SERVED_BY for s in STATED if (e, s) not in WITHOUT_EFFECT]
+)
+def test_no_setting_that_is_stated_gets_lost_on_the_way_to_the_command(
+    catalog: Catalog, engine: str, setting: str
+) -> None:
+    plain = replace(SERVED_BY[engine], tensor_parallel_size=4 if engine in ("vllm", "sglang", "tensorrt-llm") else 32)
+    stated = {setting: STATED[setting]}
+    if setting == "logical_core_config" and "neuron" not in engine:
+        with pytest.raises(InputError, match="no logical cores"):
+            judged(catalog, replace(plain, **stated))  # type: ignore[arg-type]
+        return
+    result = judged(catalog, replace(plain, **stated))  # type: ignore[arg-type]
+    if result.serve is None:
+        assert "settings_absent" in [reason.code for reason in result.reasons if reason.severity == "error"]
+        return
+    usual = serve(catalog, plain)
+    assert (result.serve.argv, result.serve.env) != (usual.argv, usual.env)
+    words = list(result.serve.argv)
+    flags = [word for word in words if word.startswith("--")]
+    assert len(flags) == len(set(flags))
+
+
+def test_an_sdk_without_a_recipe_for_llama_4_is_told_whose_command_this_is(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", engine="neuron@2.32"))
+    assert [reason.code for reason in command.cautions] == ["serve_neuron_pinned"]
+    pinned = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", engine="neuron@2.28"))
+    assert (command.argv, pinned.cautions) == (pinned.argv, ())
+
+
+def test_compiler_and_server_are_told_the_same_logical_cores(catalog: Catalog) -> None:
+    command = serve(catalog, replace(SCOUT, instance="trn2.48xlarge", logical_core_config=1))
+    (compiling,) = command.before
+    assert dict(compiling.env) == {"NEURON_LOGICAL_NC_CONFIG": "1"}
+    assert dict(command.env)["NEURON_LOGICAL_NC_CONFIG"] == "1"
 
 
 def test_an_old_sdk_is_served_by_its_fork_of_vllm(catalog: Catalog) -> None:

@@ -4,6 +4,7 @@ from advisor.fit.gates import gpu_reasons
 from advisor.fit.host import cpu_reasons, host_memory_reasons
 from advisor.fit.neuron import neuron_reasons
 from advisor.fit.request import FitRequest
+from advisor.fit.settings import setting_reasons
 from advisor.fit.versions import version_key
 from advisor.reasons import Reason, error, warning
 
@@ -16,15 +17,18 @@ def platform_reasons(request: FitRequest) -> list[Reason]:
     if accelerator.kind != engine.accelerators:
         return [error("engine_accelerator", engine=engine.name, accelerator=accelerator.name)]
     judged = neuron_reasons if accelerator.kind == "neuron" else gpu_reasons
-    return [*judged(request, accelerator), *_version(request), *_certainty(request), *host_memory_reasons(request)]
+    return [
+        *judged(request, accelerator),
+        *setting_reasons(request),
+        *_version(request),
+        *_certainty(request),
+        *host_memory_reasons(request),
+    ]
 
 
 def _certainty(request: FitRequest) -> list[Reason]:
-    engine, source = request.engine, request.engine.origin.default.source
-    found = [] if engine.advised else [warning("engine_not_advised", source, engine=engine.name)]
-    if engine.memory_model == "reference" and (request.pipeline_parallel_size, request.data_parallel_size) != (1, 1):
-        found.append(error("reference_parallelism", source, engine=engine.name))
-    return found
+    engine = request.engine
+    return [] if engine.advised else [warning("engine_not_advised", engine.origin.default.source, engine=engine.name)]
 
 
 def _version(request: FitRequest) -> list[Reason]:

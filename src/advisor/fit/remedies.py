@@ -13,7 +13,8 @@ from advisor.anatomy.parameters import checkpoint_bytes
 from advisor.catalog.records import Engine
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Remedy, Verdict
-from advisor.fit.trials import Place, Trials
+from advisor.fit.settings import USUAL, absent_settings
+from advisor.fit.trials import Change, Place, Trials
 from advisor.quantities.units import GIB
 from advisor.reasons import Reason, info
 
@@ -41,14 +42,20 @@ def with_remedies(result: FitResult, elsewhere: Elsewhere) -> FitResult:
     if result.verdict is Verdict.FITS:
         return result
     trials = Trials(result)
-    split = tuple(_best(_parallel(trials)))
-    found = [*islice(_settings(trials), 2), *islice(_asked(trials), 2), *split, *_best(_checkpoints(trials))]
+    kept, split = tuple(_left_out(trials)), tuple(_best(_parallel(trials)))
+    found = [
+        *kept,
+        *islice(_settings(trials), 2),
+        *islice(_asked(trials), 2),
+        *split,
+        *_best(_checkpoints(trials)),
+    ]
     if result.verdict is Verdict.INVALID:
         hardware: Iterator[Remedy] = chain(
             _best(_instances(trials)), () if found else _best(_places(trials, elsewhere.places))
         )
     else:
-        hardware = iter(()) if split else _hardware(trials, elsewhere)
+        hardware = iter(()) if kept or split else _hardware(trials, elsewhere)
     found += islice(hardware, max(1, min(2, _SHOWN - len(found))))
     if found:
         return replace(result, remedies=tuple(found))
@@ -60,6 +67,13 @@ def _nothing_helps(trials: Trials) -> Reason:
         return info("no_single_remedy")
     change, margin = trials.closest
     return info("closest_remedy", change=change, short_bytes=-margin)
+
+
+def _left_out(trials: Trials) -> Iterator[Remedy]:
+    """Without the settings that the engine does not have."""
+    absent = {field: USUAL[field] for field in absent_settings(trials.request)}
+    if absent:
+        yield from _tried(trials, info("remedy_left_out", engine=trials.request.engine.name), **absent)
 
 
 def _settings(trials: Trials) -> Iterator[Remedy]:
@@ -242,7 +256,7 @@ def _places(trials: Trials, places: Sequence[Place]) -> Iterator[Remedy]:
             yield found
 
 
-def _tried(trials: Trials, reason: Reason, **changes: str | float | bool) -> Iterator[Remedy]:
+def _tried(trials: Trials, reason: Reason, **changes: Change) -> Iterator[Remedy]:
     """The request with fields of it changed, as a remedy where it is one."""
     found = trials.remedy(reason, replace(trials.request, **changes), **changes)  # type: ignore[arg-type]
     if found is not None:

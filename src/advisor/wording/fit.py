@@ -185,7 +185,7 @@ SENTENCES = {
         "Activation and runtime memory of {engine} are not published; the band has to cover them."
     ),
     "reference_code": ("{engine} is no server: it runs one batch and keeps the whole context in every layer."),
-    "reference_parallelism": "{engine} knows model parallelism only: no pipeline stages and no data-parallel ranks.",
+    "settings_absent": "{engine} has no known setting for this with Llama 4: {settings}.",
     "tables_bound_context": (
         "The cache would hold one request of {held_tokens} tokens, but block tables for {max_num_seqs} requests leave "
         "room for {longest_tokens} only; a lower max_num_seqs shrinks them."

@@ -15,6 +15,7 @@ SENTENCES = {
     "remedy_concurrency": "The most that fit at {context_tokens} tokens each; {replicas} such replicas hold {asked}.",
     "remedy_text_only": "Text only: the vision encoder is not loaded.",
     "remedy_valid_tp": "A valid degree.",
+    "remedy_left_out": "What {engine} has no setting for is left out.",
     "remedy_no_split": "Without it, the devices are enough.",
     "remedy_larger_tp": "The weights are spread over {size} devices of this instance.",
     "remedy_stages": "The layers are spread over {stages} stages of {size} devices.",
@@ -38,6 +39,9 @@ _FLAGS = {
     "pipeline_parallel_size": "--pp",
     "data_parallel_size": "--dp",
     "logical_core_config": "--lnc",
+    "hybrid_kv": "--hybrid-kv",
+    "expert_parallel": "--expert-parallel",
+    "block_tokens": "--block-size",
     "checkpoint": "--checkpoint",
     "engine": "--engine",
     "nodes": "--nodes",
@@ -47,9 +51,14 @@ _FLAGS = {
 
 def flags(remedy: Remedy) -> str:
     """The changes as flags of `advisor fit`, and those to leave out: `--instance p5.48xlarge (without --tp)`."""
-    stated = " ".join(_flag(field, value) for field, value in remedy.changes if value is not None)
-    dropped = ", ".join(_FLAGS[field] for field, value in remedy.changes if value is None)
-    return f"{stated} (without {dropped})" if dropped else stated
+    stated = " ".join(_flag(field, value) for field, value in remedy.changes if not _is_dropped(field, value))
+    dropped = ", ".join(_FLAGS[field] for field, value in remedy.changes if _is_dropped(field, value))
+    return f"{stated} (without {dropped})".strip() if dropped else stated
+
+
+def _is_dropped(field: str, value: str | float | bool | None) -> bool:
+    """A default that no flag states: a switch that is off, a setting that is left to the engine."""
+    return value is None or (field == "expert_parallel" and value is False)
 
 
 def _flag(field: str, value: str | float | bool | None) -> str:

@@ -54,6 +54,10 @@ SENTENCES = {
         "Compile first. compile_llama4.py is the script of AWS's Llama 4 tutorial (vLLM V0, step 2); "
         "neuron_config.json holds the text_config and vision_config that it compiles."
     ),
+    "serve_neuron_pinned": (
+        "The vLLM plug-in of SDK {version} has no recipe for Llama 4: this is that of SDK 2.28, whose vllm-neuron and "
+        "NxD Inference it needs."
+    ),
     "serve_undocumented_degree": (
         "AWS documents TP {documented} for Llama 4; the degrees of its vision encoder for TP {tensor_parallel_size} "
         "are ours."
@@ -66,5 +70,9 @@ SENTENCES = {
     ),
     "serve_sglang_chunk": "Chunked-local layers keep a chunk instead of the context.",
     "serve_sglang_images": "Images as well as text.",
+    "serve_trtllm_share": "The share for the KV cache of what is free once the weights are loaded.",
+    "serve_trtllm_kv_dtype": (
+        "A file that you write, with the line `kv_cache_config: {{dtype: fp8}}`: half the bytes of each token."
+    ),
     "serve_trtllm_backend": "The backend that runs Llama 4.",
 }

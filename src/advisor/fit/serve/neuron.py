@@ -15,6 +15,9 @@ from advisor.fit.versions import reaches
 from advisor.reasons import Reason, info, warning
 
 _TUTORIAL = "AWS Neuron SDK, Llama 4 tutorial"
+_NO_RECIPE = "2.30"
+"""First SDK whose own vLLM plug-in has no recipe for Llama 4: NxD Inference is in maintenance beside it."""
+
 _PLUGIN = "2.27"
 """First SDK with the vLLM V1 plug-in; before it, AWS's fork of vLLM 0.9.1 with flags of its own."""
 
@@ -37,7 +40,7 @@ def nxdi_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
         program,
         settings,
         before=(_compile(request, compiled),),
-        cautions=_cautions(tp),
+        cautions=_cautions(request, tp),
         copies=replica_copies(request, parallelism, program, settings, NEURON_CORES),
     )
 
@@ -70,6 +73,11 @@ def _fork_server(request: FitRequest, tp: int, compiled: str) -> tuple[tuple[str
 def _environment(request: FitRequest, compiled: str) -> Iterator[ServeFlag]:
     yield flag("NEURON_COMPILED_ARTIFACTS", compiled, info("serve_neuron_compiled", _TUTORIAL))
     yield flag("VLLM_RPC_TIMEOUT", _RPC_TIMEOUT_MS, info("serve_rpc_timeout", _TUTORIAL))
+    yield from _logical_cores(request)
+
+
+def _logical_cores(request: FitRequest) -> Iterator[ServeFlag]:
+    """What is compiled for one size of logical core runs on no other: compiler and server are told alike."""
     lnc = request.logical_core_config
     if lnc is not None and lnc != _DEFAULT_LNC:
         yield flag("NEURON_LOGICAL_NC_CONFIG", lnc, info("serve_logical_cores", _TUTORIAL, usual=_DEFAULT_LNC))
@@ -106,12 +114,14 @@ def _compile(request: FitRequest, compiled: str) -> ServeCommand:
     words = ("--model-path", request.checkpoint.repository, "--traced-model-path", compiled)
     return assembled(
         ("python", "compile_llama4.py", *words, "--neuron-config-path", "neuron_config.json"),
-        (),
+        _logical_cores(request),
         cautions=(info("serve_compile_first", _TUTORIAL),),
     )
 
 
-def _cautions(tp: int) -> Iterator[Reason]:
+def _cautions(request: FitRequest, tp: int) -> Iterator[Reason]:
+    if reaches(request.engine_version, _NO_RECIPE):
+        yield warning("serve_neuron_pinned", _TUTORIAL, version=request.engine_version)
     if tp != _DOCUMENTED_TP:
         yield warning("serve_undocumented_degree", _TUTORIAL, tensor_parallel_size=tp, documented=_DOCUMENTED_TP)
 

@@ -15,6 +15,7 @@ from advisor.reasons import info
 _RENDEZVOUS_PORT = 50000
 _SGLANG = "SGLang 0.5.23, server_args"
 _TRTLLM = "TensorRT-LLM documents, trtllm-serve"
+_TRTLLM_OPTIONS = "llm-api-options.yaml"
 
 
 def sglang_command(request: FitRequest, parallelism: Parallelism) -> ServeCommand:
@@ -46,13 +47,11 @@ def _sglang_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[
         stages = request.pipeline_parallel_size
         yield flag("--pp-size", stages, info("serve_pipeline_parallel", stages=stages))
     if request.expert_parallel:
-        yield flag("--ep-size", tp, info("serve_expert_parallel"))
+        yield flag("--ep-size", tp * ranks, info("serve_expert_parallel"))
     yield flag("--context-length", request.context_tokens, info("serve_sglang_context", _SGLANG))
     yield from _sglang_memory(request)
     yield from _sglang_local_layers(request)
-    if request.mm_encoder == "none":
-        yield switch("--language-model-only", info("serve_text_only"))
-    elif request.images:
+    if request.images:
         yield switch("--enable-multimodal", info("serve_sglang_images", _SGLANG))
 
 
@@ -79,8 +78,6 @@ def _sglang_memory(request: FitRequest) -> Iterator[ServeFlag]:
         yield flag("--max-running-requests", request.max_num_seqs, info("serve_max_num_seqs"))
     if request.max_num_batched_tokens is not None:
         yield flag("--chunked-prefill-size", request.max_num_batched_tokens, info("serve_max_num_batched_tokens"))
-    if request.hybrid_kv is False:
-        yield switch("--disable-hybrid-swa-memory", info("serve_hybrid_off"))
 
 
 def _sglang_nodes(program: tuple[str, ...], settings: tuple[ServeFlag, ...], nodes: int) -> Iterator[ServeCopy]:
@@ -116,6 +113,11 @@ def _trtllm_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[
     if request.expert_parallel:
         yield flag("--ep_size", tp, info("serve_expert_parallel"))
     yield flag("--max_seq_len", request.context_tokens, info("serve_context_bound"))
+    if request.gpu_memory_utilization is not None:
+        share = request.gpu_memory_utilization
+        yield flag("--kv_cache_free_gpu_memory_fraction", share, info("serve_trtllm_share", _TRTLLM))
+    if request.kv_dtype != "auto":
+        yield flag("--extra_llm_api_options", _TRTLLM_OPTIONS, info("serve_trtllm_kv_dtype", _TRTLLM))
     if request.max_num_seqs is not None:
         yield flag("--max_batch_size", request.max_num_seqs, info("serve_max_num_seqs"))
     if request.max_num_batched_tokens is not None:
