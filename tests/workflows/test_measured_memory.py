@@ -71,7 +71,7 @@ def test_a_compared_server_is_evidence_and_the_next_prediction_is_its_own_figure
     assert (memory.provenance.level, memory.provenance.source) == (Level.MEASURED, "http://10.0.0.7:8000")
     assert blocks(QUESTION, paths) == observed.blocks
     assert memory.doubt_bytes == 98_304, "one block"
-    assert memory.assumed == ("max_num_seqs", "max_num_batched_tokens"), "servers do not publish them"
+    assert memory.assumed == ("max_num_seqs",), "servers do not publish it; its concurrency tells the batched tokens"
 
 
 def test_a_sibling_on_the_same_engine_and_accelerator_is_recalibrated_and_another_accelerator_is_not(
@@ -86,7 +86,7 @@ def test_a_sibling_on_the_same_engine_and_accelerator_is_recalibrated_and_anothe
 
 
 def test_the_table_and_the_matrix_see_what_was_measured_as_the_single_verdict_does(paths: UserPaths) -> None:
-    kept(paths, served(-7.0))
+    kept(paths, served(-1.9))
     measured = measured_memory(paths)
     (row,) = fit_all(CATALOG, QUESTION, Within("p5.48xlarge", "bf16", 8, 1), measured)
     single = fit(CATALOG, QUESTION, measured).per_device
@@ -97,7 +97,18 @@ def test_the_table_and_the_matrix_see_what_was_measured_as_the_single_verdict_do
     plain = judged(CATALOG, cell.question).per_device
     assert same is not None and plain is not None
     assert cell.margin_bytes == pytest.approx(same.margin_bytes)
-    assert plain.margin_bytes - same.margin_bytes == pytest.approx(7.0 * GIB, abs=98_304)
+    assert plain.margin_bytes - same.margin_bytes == pytest.approx(1.9 * GIB, abs=98_304)
+
+
+def test_a_server_under_fewer_sequences_than_its_default_leaves_no_false_certainty(paths: UserPaths) -> None:
+    """It shows 1.1 GiB more cache than the default would leave, and does not say why."""
+    few = check_fit(request(max_num_seqs=64))
+    kept(paths, replace(reported(few), served_model=SCOUT))
+    by_default = check_fit(request()).per_device
+    believed = judged(CATALOG, QUESTION, measured_memory(paths)).per_device
+    assert by_default is not None and believed is not None
+    too_high = believed.kv_cache_bytes - by_default.kv_cache_bytes
+    assert GIB < too_high < believed.band_bytes
 
 
 def test_seen_again_it_replaces_itself(paths: UserPaths) -> None:
@@ -149,6 +160,43 @@ def test_a_cache_that_the_stack_cannot_have_is_no_evidence(paths: UserPaths, mor
     assert every_memory(paths) == ()
 
 
+@pytest.mark.parametrize(
+    ("runs_on", "declared"),
+    [
+        (("g6e.48xlarge", 8), ("p5.48xlarge", 4)),
+        (("p5en.48xlarge", 2), ("g6e.48xlarge", 8)),
+        (("p4de.24xlarge", 4), ("p4d.24xlarge", 8)),
+    ],
+)
+def test_other_hardware_than_is_declared_is_no_evidence_though_its_cache_is_not_impossible(
+    paths: UserPaths, runs_on: tuple[str, int], declared: tuple[str, int]
+) -> None:
+    instance, tp = runs_on
+    observed = replace(reported(check_fit(request(instance, tp=tp))), served_model=SCOUT)
+    refused = kept(paths, observed, replace(QUESTION, instance=declared[0], tensor_parallel_size=declared[1]))
+    assert [reason.code for reason in refused.reasons] == ["memory_unexplained"]
+    assert every_memory(paths) == ()
+
+
+def test_a_cache_that_proves_nothing_is_no_evidence(paths: UserPaths) -> None:
+    """Scout in FP8 leaves no room on 24 GiB devices, and yet the blocks of larger ones are no contradiction there."""
+    observed = reported(check_fit(request("p4d.24xlarge", "fp8", 4)))
+    question = replace(QUESTION, instance="g5.48xlarge", checkpoint="fp8")
+    observed = replace(observed, served_model="RedHatAI/Llama-4-Scout-17B-16E-Instruct-FP8-dynamic")
+    assert kept(paths, observed, question) == Kept(None)
+
+
+@pytest.mark.parametrize(("usable_gib", "is_kept"), [(79.19, True), (None, False)])
+def test_overheads_beyond_the_doubt_count_only_where_a_log_states_device_and_weights(
+    paths: UserPaths, usable_gib: float | None, is_kept: bool
+) -> None:
+    device = check_fit(request()).per_device
+    assert device is not None
+    usable = usable_gib * GIB if usable_gib is not None else None
+    observed = replace(served(-3.0), usable_bytes=usable, weights_bytes=device.loaded_bytes)
+    assert (kept(paths, observed).memory is not None) is is_kept
+
+
 def test_a_cache_of_a_stated_size_is_no_evidence_of_overheads(paths: UserPaths) -> None:
     assert kept(paths, replace(served(), kv_pinned=True)) == Kept(None)
     assert every_memory(paths) == ()
@@ -187,7 +235,7 @@ def test_one_observation_is_forgotten_by_the_beginning_of_its_id(paths: UserPath
 
 
 def test_advice_sees_what_was_measured(paths: UserPaths) -> None:
-    kept(paths, served(-7.0))
+    kept(paths, served(-1.9))
     knowledge = gather(CATALOG, paths)
     workload = workload_from({"model": "llama-4-scout"}, CATALOG)
 
@@ -201,7 +249,7 @@ def test_advice_sees_what_was_measured(paths: UserPaths) -> None:
         assert found.fit.per_device is not None
         return found.fit.per_device.margin_bytes
 
-    assert margin(knowledge) == pytest.approx(margin(replace(knowledge, memory=())) - 7.0 * GIB, abs=98_304)
+    assert margin(knowledge) == pytest.approx(margin(replace(knowledge, memory=())) - 1.9 * GIB, abs=98_304)
 
 
 @pytest.fixture
@@ -231,7 +279,9 @@ def test_verify_recalibrates_fit_until_it_is_told_otherwise(url: str, answer: Ca
     seen = verified["verification"]["observed"]["blocks"]
     assert plain["kv_cache"]["blocks"] != seen
     assert recalibrated["kv_cache"]["blocks"] == seen
-    assert recalibrated["per_device"]["band_bytes"] == GIB
+    assert recalibrated["per_device"]["band_bytes"] == 2 * GIB, "nobody told its max_num_seqs"
+    answer(*question, "--max-num-seqs", "1024", "--verify", url)
+    assert answer(*question)["per_device"]["band_bytes"] == GIB
     assert recalibrated["provenance"]["/per_device/correction_bytes"]["level"] == "measured"
     assert recalibrated["provenance"]["/per_device/correction_bytes"]["source"] == url
     assert recalibrated["provenance"]["/kv_cache"]["level"] == "calibrated"

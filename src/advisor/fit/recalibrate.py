@@ -14,6 +14,9 @@ from advisor.quantities.provenance import Provenance
 _CONFLICT_BYTES = MEASURED_BAND_BYTES
 """Two observations that differ by more than their band, their settings allowed for, cannot both be typical."""
 
+_SCHEDULER = frozenset({"max_num_seqs", "max_num_batched_tokens"})
+"""Settings that move the overheads, and that a server does not publish."""
+
 
 def recalibrated(
     modelled: Overheads,
@@ -106,14 +109,26 @@ def _corrected(modelled: Overheads, then: Overheads, chosen: Chosen) -> Overhead
     """modelled is for the question's settings, then for those of the measurement."""
     seen, origin = chosen.memory, chosen.memory.provenance
     doubt = seen.doubt_bytes if chosen.is_same_stack else MEASURED_BAND_BYTES
+    band = _band_bytes(modelled, chosen)
     if not seen.has_parts:
         whole = _part(seen.beside_bytes - then.budgeted_bytes, doubt, origin)
-        return replace(modelled, correction=whole, band_bytes=MEASURED_BAND_BYTES, measured=chosen)
+        return replace(modelled, correction=whole, band_bytes=band, measured=chosen)
     with_parts = _with_parts(modelled, then, seen, doubt)
     at_then = _with_parts(then, then, seen, doubt)
     # What the parts leave unsaid is of this stack's weights, and says nothing of another's.
     rest = _part(seen.beside_bytes - at_then.budgeted_bytes, doubt, origin) if chosen.is_same_stack else None
-    return replace(with_parts, correction=rest, band_bytes=MEASURED_BAND_BYTES, measured=chosen)
+    return replace(with_parts, correction=rest, band_bytes=band, measured=chosen)
+
+
+def _band_bytes(modelled: Overheads, chosen: Chosen) -> float:
+    """The doubt that is left: the band of what was measured, where the measurement leaves nothing to guess.
+
+    A server that runs under other limits than its defaults shows more cache than the defaults would leave, by up to
+    1.2 GiB; and a sum seen of one checkpoint holds the error of its weights, which another's does not share.
+    """
+    seen = chosen.memory
+    is_certain = _SCHEDULER.isdisjoint(seen.assumed) and (chosen.is_same_stack or seen.has_parts)
+    return MEASURED_BAND_BYTES if is_certain else modelled.band_bytes
 
 
 def _with_parts(asked: Overheads, then: Overheads, seen: MeasuredMemory, doubt_bytes: float) -> Overheads:

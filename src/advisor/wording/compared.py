@@ -33,7 +33,8 @@ SENTENCES = {
     "compared_other_device": "The devices are of another size than those of {instance}.",
     "compared_cache_differs": (
         "The cache differs by more than the band: another accelerator, degree or checkpoint, other processes on the "
-        "devices, or settings that the server does not tell. --identify lists the stacks that explain it."
+        "devices, or settings that the server does not tell (--expert-parallel, --mm-encoder). --identify lists the "
+        "stacks that explain it."
     ),
     "compared_concurrency_differs": (
         "A request takes another number of blocks than predicted: other max_num_batched_tokens, or another hybrid "
@@ -53,7 +54,8 @@ SENTENCES = {
         "Neither you nor the server's model name states the checkpoint: {checkpoint} is assumed (--checkpoint)."
     ),
     "compared_scheduler_assumed": (
-        "max_num_seqs and max_num_batched_tokens are taken to be the engine's defaults where nobody states them."
+        "max_num_seqs and max_num_batched_tokens are taken to be the engine's defaults where nobody states them: state "
+        "them (--max-num-seqs, --max-num-batched-tokens), and what is measured narrows the doubt of later answers."
     ),
 }
 

@@ -27,6 +27,10 @@ SENTENCES = {
         "Its KV cache leaves {beside_bytes} per device beside the weights, more than any overhead that was measured: "
         "it runs on something else, or other processes share its devices."
     ),
+    "memory_unexplained": (
+        "It differs by more than the doubt of the prediction, and nothing in it rules out other hardware than is "
+        "stated. A start-up log that names the device's memory (VLLM_LOGGING_LEVEL=DEBUG, then --log) would."
+    ),
     "overheads_measured": (
         "The overheads are those that {place} showed of this very stack on {day}, {beside_bytes} beside the weights: "
         "not the catalogue's (--no-measured takes those)."

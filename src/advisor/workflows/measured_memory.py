@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from advisor.errors import UnknownIdError
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
-from advisor.reasons import Reason
+from advisor.reasons import Reason, warning
 
 if TYPE_CHECKING:
     from advisor.evidence.ledger import Ledger
@@ -29,6 +29,9 @@ _AGAINST = frozenset(
     }
 )
 """What is denied was not observed, and a stack that is assumed in part is nobody's evidence."""
+
+_STACK_LINES = ("usable_bytes", "weights_bytes")
+"""What a log says of the device, and of what it holds: together they leave no other stack of the catalogue."""
 
 _DIGITS_OF_HASH = 12
 
@@ -56,18 +59,21 @@ def keep_memory(
 ) -> Kept:
     """Enter what a compared server says of its memory; the same observed again takes the place of the old.
 
-    Nothing is entered that the server's own words deny, whose stack nobody states, or that cannot be true of it.
+    Nothing is entered that the server's own words deny, whose stack nobody states, or that cannot be true of it. A
+    cache further off than the doubt may be that of other hardware: it counts only where a log states the device too.
     """
     from advisor.evidence.memory import memory_of
     from advisor.fit.compare import Outcome
 
+    proves_nothing = comparison.outcome is Outcome.PROVES_NOTHING  # and its reasons have said why
     against = tuple(reason for reason in comparison.reasons if reason.code in _AGAINST)
-    if against:
+    if against or (proves_nothing and not observed.simulated):
         return Kept(None, against)
     found = memory_of(result, replace(observed, source=_source(observed)), now)
     if isinstance(found, Reason):
-        # A comparison that proves nothing has said why.
-        return Kept(None, () if comparison.outcome is Outcome.PROVES_NOTHING else (found,))
+        return Kept(None, () if proves_nothing else (found,))
+    if comparison.outcome is Outcome.DIFFERS and not _states_its_stack(comparison):
+        return Kept(None, (warning("memory_unexplained", observed.source),))
     _ledger(paths).save_memory(found)
     return Kept(found)
 
@@ -82,6 +88,12 @@ def forget_memory(wanted: str, paths: UserPaths) -> "MeasuredMemory":
     (found,) = matches
     _ledger(paths).forget_memory(found.id)
     return found
+
+
+def _states_its_stack(comparison: "Comparison") -> bool:
+    """Whether device and weights were seen and are those of the prediction, so that only overheads can differ."""
+    seen = [comparison.line(quantity) for quantity in _STACK_LINES]
+    return all(line is not None and line.within for line in seen)
 
 
 def _source(observed: "Observed") -> str:

@@ -81,15 +81,17 @@ def _told(catalog: Catalog, question: FitQuestion, observed: Observed) -> dict[s
 
 
 def _batched_tokens(result: FitResult, observed: Observed) -> int | None:
-    """The limit of batched tokens that the server's own concurrency gives away; None where the default explains it.
+    """The limit of batched tokens that the server's own concurrency gives away; None where it leaves several open.
 
     With the hybrid cache a request holds a chunk and what one step may add to it (facts: model-fit, section 2.1).
     """
     request = result.request
-    if result.kv_cache is None or not result.kv_cache.hybrid or explains_concurrency(request, observed):
+    if result.kv_cache is None or not result.kv_cache.hybrid:
         return None
     tried = (replace(request, max_num_batched_tokens=tokens) for tokens in BATCHED_TOKENS)
-    return next((each.max_num_batched_tokens for each in tried if explains_concurrency(each, observed)), None)
+    explaining = [each.max_num_batched_tokens for each in tried if explains_concurrency(each, observed)]
+    is_open = len(explaining) > 1 and explains_concurrency(request, observed)
+    return explaining[0] if explaining and not is_open else None
 
 
 def _engine(catalog: Catalog, question: FitQuestion, observed: Observed) -> str | None:
