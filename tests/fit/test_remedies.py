@@ -34,6 +34,9 @@ def offered(result: FitResult) -> list[str]:
         (replace(MAVERICK, context_tokens=2_000_000, checkpoint="fp8"), "--context 1048576"),
         (replace(SCOUT, instance="inf2.48xlarge"), "--instance trn2.48xlarge"),
         (replace(SCOUT, instance="trn1.32xlarge"), "--engine optimum-neuron"),
+        (replace(SCOUT, instance="trn2.48xlarge", engine="vllm"), "--engine neuron"),
+        (replace(SCOUT, engine="neuron"), "--engine vllm"),
+        (replace(SCOUT, block_tokens=24), "without --block-size"),
         (replace(SCOUT, instance="p4de.24xlarge", kv_dtype="fp8", engine="vllm@0.10.2"), "--kv-dtype auto"),
         (replace(SCOUT, context_tokens=3_000_000, hybrid_kv=False), "--hybrid-kv on"),
         (
@@ -93,7 +96,8 @@ def test_a_checkpoint_that_nobody_has_published_on_such_gpus_is_not_offered(cata
 def test_where_nothing_helps_the_closest_change_is_named_with_what_it_lacks(catalog: Catalog) -> None:
     result = fit(catalog, replace(MAVERICK, tensor_parallel_size=1, context_tokens=1_048_576, concurrency=5000))
     assert result.remedies == ()
-    assert "No single change makes it fit; " in sentence(result.reasons[-1])
+    assert "No single change makes it fit; --" in sentence(result.reasons[-1])
+    assert "None" not in sentence(result.reasons[-1])
     assert result.reasons[-1].params["short_bytes"] > 0  # type: ignore[operator]
 
 

@@ -65,8 +65,8 @@ def with_remedies(result: FitResult, elsewhere: Elsewhere) -> FitResult:
 def _nothing_helps(trials: Trials) -> Reason:
     if trials.closest is None:
         return info("no_single_remedy")
-    change, margin = trials.closest
-    return info("closest_remedy", change=change, short_bytes=-margin)
+    changes, margin = trials.closest
+    return info("closest_remedy", changes=changes, short_bytes=-margin)
 
 
 def _left_out(trials: Trials) -> Iterator[Remedy]:
@@ -78,7 +78,7 @@ def _left_out(trials: Trials) -> Iterator[Remedy]:
 
 def _settings(trials: Trials) -> Iterator[Remedy]:
     """Settings of the engine that serve the same requests."""
-    for offer in (_sequences, _batched_tokens, _hybrid, _version, _kv_dtype, _utilization):
+    for offer in (_block_size, _sequences, _batched_tokens, _hybrid, _version, _kv_dtype, _utilization):
         yield from _best(offer(trials))
 
 
@@ -105,6 +105,11 @@ def _batched_tokens(trials: Trials) -> Iterator[Remedy]:
             if limit < (request.max_num_batched_tokens or limit + 1):
                 reason = info("remedy_max_num_batched_tokens", limit=limit)
                 yield from _tried(trials, reason, max_num_batched_tokens=limit)
+
+
+def _block_size(trials: Trials) -> Iterator[Remedy]:
+    if trials.request.block_tokens is not None:
+        yield from _tried(trials, info("remedy_block_size"), block_tokens=None)
 
 
 def _hybrid(trials: Trials) -> Iterator[Remedy]:
@@ -214,10 +219,15 @@ def _hardware(trials: Trials, elsewhere: Elsewhere) -> Iterator[Remedy]:
 
 
 def _engines(trials: Trials, engines: Sequence[Engine]) -> Iterator[Remedy]:
+    """Engines for what is on the instance: only where the stated one is for other accelerators, or other families."""
     request = trials.request
+    kind = request.accelerator.kind if request.accelerator is not None else None
+    if kind == request.engine.accelerators and not request.engine.supported_families:
+        return
     for engine in engines:
-        is_other = engine.id != request.engine.id and engine.accelerators == request.engine.accelerators
-        if is_other and engine.advised and request.instance.family in engine.supported_families:
+        families = engine.supported_families
+        is_other = engine.id != request.engine.id and engine.accelerators == kind
+        if is_other and engine.advised and (not families or request.instance.family in families):
             changed = replace(request, engine=engine, engine_version=engine.default_version)
             found = trials.remedy(info("remedy_engine", engine=engine.name), changed, engine=engine.id)
             if found is not None:

@@ -31,8 +31,8 @@ class Trials:
 
     def __init__(self, start: FitResult) -> None:
         self.start = start
-        self.closest: tuple[str, float] | None = None
-        """What was changed, and the margin in bytes per device, of the failed try that came closest."""
+        self.closest: tuple[tuple[str, ...], float] | None = None
+        """What was changed (`field=value`), and the margin in bytes per device, of the failed try that came closest."""
 
     @property
     def request(self) -> FitRequest:
@@ -47,7 +47,7 @@ class Trials:
         if self._helps(changed):
             return Remedy(reason, tuple(changes.items()), changed.verdict, margin)
         if margin < 0 and (self.closest is None or margin > self.closest[1]):
-            self.closest = (", ".join(f"{name}={value}" for name, value in changes.items()), margin)
+            self.closest = (tuple(f"{name}={value}" for name, value in changes.items()), margin)
         return None
 
     def most(self, field: str, below: int, step: int) -> int:

@@ -36,6 +36,8 @@ def codes() -> frozenset[str]:
 
 def _written(key: str, value: Parameter) -> str:
     """A parameter by the unit in its key; lists joined; other numbers with separators."""
+    if isinstance(value, tuple) and key == "changes":
+        return remedies.as_flags((field, wanted) for field, _, wanted in (str(item).partition("=") for item in value))
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     if isinstance(value, str):

@@ -1,5 +1,7 @@
 """What would make a combination fit: a sentence for each remedy, and its flags on the command line."""
 
+from collections.abc import Iterable
+
 from advisor.fit.result import Remedy
 
 SENTENCES = {
@@ -20,11 +22,12 @@ SENTENCES = {
     "remedy_larger_tp": "The weights are spread over {size} devices of this instance.",
     "remedy_stages": "The layers are spread over {stages} stages of {size} devices.",
     "remedy_checkpoint": "Its weights take {then_bytes} in all instead of {now_bytes}.",
-    "remedy_engine": "{engine} supports this family.",
+    "remedy_block_size": "Blocks of the engine's own size.",
+    "remedy_engine": "{engine} runs Llama 4 on this family.",
     "remedy_nodes": "{nodes} × {instance}, a stage of TP {size} on each.",
     "remedy_instance": "{accelerators} × {accelerator}, {memory_bytes} in all.",
     "no_single_remedy": "No single change makes it run.",
-    "closest_remedy": "No single change makes it fit; {change} comes closest, {short_bytes} per device short.",
+    "closest_remedy": "No single change makes it fit; {changes} comes closest, {short_bytes} per device short.",
 }
 
 _FLAGS = {
@@ -49,19 +52,24 @@ _FLAGS = {
 }
 
 
+_DROPPED = {("expert_parallel", "False")}
+_SAID = {("hybrid_kv", "True"): "on", ("hybrid_kv", "False"): "off"}
+
+
 def flags(remedy: Remedy) -> str:
     """The changes as flags of `advisor fit`, and those to leave out: `--instance p5.48xlarge (without --tp)`."""
-    stated = " ".join(_flag(field, value) for field, value in remedy.changes if not _is_dropped(field, value))
-    dropped = ", ".join(_FLAGS[field] for field, value in remedy.changes if _is_dropped(field, value))
-    return f"{stated} (without {dropped})".strip() if dropped else stated
+    return as_flags((field, str(value)) for field, value in remedy.changes)
 
 
-def _is_dropped(field: str, value: str | float | bool | None) -> bool:
-    """A default that no flag states: a switch that is off, a setting that is left to the engine."""
-    return value is None or (field == "expert_parallel" and value is False)
-
-
-def _flag(field: str, value: str | float | bool | None) -> str:
-    if field == "hybrid_kv":
-        return f"--hybrid-kv {'on' if value else 'off'}"
-    return f"{_FLAGS[field]} {value}"
+def as_flags(changes: Iterable[tuple[str, str]]) -> str:
+    """The same of fields and their values in words; None leaves a setting to the engine."""
+    stated, dropped = list[str](), list[str]()
+    for field, value in changes:
+        if value == "None" or (field, value) in _DROPPED:
+            dropped.append(_FLAGS[field])
+        else:
+            stated.append(f"{_FLAGS[field]} {_SAID.get((field, value), value)}")
+    without = f"without {', '.join(dropped)}"
+    if not stated or not dropped:
+        return " ".join(stated) or without
+    return f"{' '.join(stated)} ({without})"
