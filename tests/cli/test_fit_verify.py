@@ -13,9 +13,11 @@ from advisor.catalog.load import load_catalog
 from advisor.cli.main import main
 from advisor.export.document import uncovered_numbers
 from advisor.export.schemas import schema_text
+from advisor.paths import user_paths
 from advisor.simulator.server import SimulatorProcess
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion
+from advisor.workflows.measured_memory import every_memory
 from servers.raw import RawServer
 from servers.serving_state import ServingState, cache_config, model_entry
 
@@ -152,6 +154,19 @@ class TestLogs:
         assert found["verification"]["observed"]["blocks"] == 91_495
         assert found["parallelism"]["tensor_parallel_size"] == 4
 
+    def test_what_is_kept_is_told_with_the_way_back_and_can_be_left_out(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        compare = ("fit", *ON_P5, "--log", LOG)
+        assert main([*compare, "--no-keep"]) == 0
+        assert capsys.readouterr().err == ""
+        assert every_memory(user_paths()) == ()
+        assert main(compare) == 0
+        (memory,) = every_memory(user_paths())
+        told = capsys.readouterr().err
+        assert "kept as your own measurement" in told
+        assert f"advisor evidence forget {memory.id} removes it" in told
+
     def test_another_instance_than_the_log_is_of_differs(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["fit", "--model", "llama-4-scout", "--instance", "p5en.48xlarge", "--log", LOG]) == 1
         shown = capsys.readouterr().out
@@ -199,6 +214,7 @@ class TestMistakes:
                 "no model 'llama-5'",
             ),
             ((*ON_P5, "--log", "absent.log"), "the log cannot be read"),
+            ((*ON_P5, "--no-keep"), "nothing to keep without --verify or --log"),
         ],
     )
     def test_they_say_what_would_be_right(

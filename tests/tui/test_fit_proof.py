@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import Static
 
 from advisor.tui.app import AdvisorApp
+from advisor.workflows.measured_memory import every_memory
 from servers.raw import Connection, RawServer, Request
 from servers.serving_state import ServingState, cache_config, model_entry
 from tui.support import LARGE, filled, opened, paste, press, screen_text, until
@@ -97,17 +98,23 @@ async def test_an_endpoint_is_identified(app: AdvisorApp) -> None:
             assert "p5.48xlarge" in shown
 
 
-async def test_a_start_up_log_is_compared(app: AdvisorApp) -> None:
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_start_up_log_is_compared_and_kept_only_as_ones_own(app: AdvisorApp, keep: bool) -> None:
     log = next(iter(sorted(LOGS.glob("*scout*"))))
     app.session.ask_fit(checkpoint="bf16", tensor_parallel_size=4)
     async with opened(app, "F", "L", size=LARGE) as pilot:
         await paste(pilot, str(log))
-        await press(pilot, "enter")
-        assert "weights and RoPE table" in screen_text(app)
+        await press(pilot, "enter", *(() if keep else ("backspace", "backspace", "backspace", "n", "o")), "enter")
+        shown = screen_text(app)
+        assert "weights and RoPE table" in shown
+        kept = every_memory(app.session.paths)
+        assert len(kept) == keep
+        assert ("Kept as your own measurement" in shown) is keep
+        assert all(f"advisor evidence forget {memory.id}" in shown for memory in kept)
 
 
 async def test_a_log_that_is_not_there_is_told_in_the_form(app: AdvisorApp, tmp_path: Path) -> None:
     async with opened(app, "F", "L", size=LARGE) as pilot:
         await paste(pilot, str(tmp_path / "no.log"))
-        await press(pilot, "enter")
+        await press(pilot, "enter", "enter")
         assert "no such file" in screen_text(app)

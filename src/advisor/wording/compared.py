@@ -6,6 +6,7 @@ from advisor.quantities.units import GIB
 
 if TYPE_CHECKING:  # every command has these sentences, and only some of them compare anything
     from advisor.fit.compare import Comparison, Line, Value
+    from advisor.fit.measured import MeasuredMemory
     from advisor.fit.observed import Observed
 
 _LEAST_SHARE = 5e-5
@@ -133,3 +134,17 @@ def verdict(comparison: "Comparison", observed: "Observed") -> str:
     telling = next((named[name] for name in (*_CACHE, *named) if name in named), None)
     how = "" if telling is None else f" (error of its {quantity(telling.quantity)}: {apart(telling)})"
     return f"The prediction {'agrees with' if agrees else 'differs from'} the {whose(observed)}{how}."
+
+
+def kept(memory: "MeasuredMemory") -> str:
+    """What was entered as evidence, on whose word, and the way back."""
+    from advisor.quantities.provenance import Level
+
+    beside, undo = amount(memory.beside_bytes, "B"), f"advisor evidence forget {memory.id} removes it"
+    if memory.provenance.level is Level.SIMULATED:
+        return f"kept as simulated evidence {memory.id}, which no answer rests on; {undo}"
+    return (
+        f"kept as your own measurement, evidence {memory.id} ({beside} beside the weights): later answers about "
+        f"{memory.stack.accelerator} rest on it, and that it ran on {memory.stack.instance} is your word. "
+        f"If it is not your server, {undo} (--no-keep only compares)"
+    )

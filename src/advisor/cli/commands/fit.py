@@ -34,7 +34,9 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
             "With --identify, 0: found, or the declaration agrees; 1: it is contradicted, or nothing explains the "
             "server; 3: unusable; 4: it says too little.\n"
             "With --verify or --log, 0: the prediction agrees; 1: it differs; 3: endpoint unusable; 4: proves nothing. "
-            "What is not stated is taken from the server."
+            "What is not stated is taken from the server.\n"
+            "What agrees is kept as your own measurement of the instance, and later answers rest on it: --no-keep "
+            "leaves it out, advisor evidence forget ID removes it."
         ),
     )
     add_flags(parser)
@@ -47,6 +49,9 @@ def add(commands: Subparsers, name: str, summary: str) -> None:
     live.add_argument("--log", metavar="FILE", help="compare it with a vLLM start-up log; - reads standard input")
     live.add_argument("--identify", metavar="URL", help="which stacks its KV cache can come from; --instance tests one")
     server.add_argument("--served-model", metavar="NAME", help="one of several models that the server serves")
+    server.add_argument(
+        "--no-keep", action="store_true", help="compare only: do not keep it as evidence, as for somebody else's log"
+    )
     add_key_flags(parser)
     parser.add_argument(
         "--no-measured", action="store_true", help="the catalogue's overheads, not those that were measured here"
@@ -63,6 +68,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         from advisor.cli.fit.verify import run_verify
 
         return run_verify(arguments, catalog, output)
+    if arguments.no_keep:
+        raise InputError("there is nothing to keep without --verify or --log", hint="Leave it out.", key="--no-keep")
     if arguments.all:
         from advisor.cli.fit.many import run_all  # one verdict need not wait for the table of all
 

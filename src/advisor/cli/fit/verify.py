@@ -20,7 +20,6 @@ from advisor.export.verification_document import verified_document
 from advisor.fit.compare import Line, Outcome
 from advisor.fit.observed import Observed
 from advisor.paths import user_paths
-from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.wording import compared as words
 from advisor.wording.reasons import sentence
@@ -42,7 +41,7 @@ def run_verify(arguments: argparse.Namespace, catalog: Catalog, output: Output) 
     question = question_of(arguments, instance=arguments.instance)
     judged(catalog, question)  # a question that cannot be asked is refused before the network is touched
     found = verify_fit(catalog, question, _observed(arguments), stated_by(arguments))
-    kept = _keep(found, output)
+    kept = Kept(None) if arguments.no_keep else _keep(found, output)
     if output.json_mode:
         document = verified_document(found.result, found.observed, found.comparison, sentence, today(), kept.memory)
         output.document(document)
@@ -65,11 +64,7 @@ def _note(kept: Kept, output: Output) -> None:
     for reason in kept.reasons:
         output.note(f"advisor: not kept as evidence: {sentence(reason)}")
     if kept.memory is not None:
-        beside, level = text.gib(kept.memory.beside_bytes), kept.memory.provenance.level.value
-        output.note(
-            f"advisor: kept as evidence {kept.memory.id} ({level}, {beside} beside the weights); "
-            f"advisor evidence forget {kept.memory.id} removes it"
-        )
+        output.note(f"advisor: {words.kept(kept.memory)}")
 
 
 def _check_flags(arguments: argparse.Namespace) -> None:

@@ -36,8 +36,21 @@ def endpoint_dialog(title: str, endpoint: str, key_variable: str) -> FormDialog:
 
 
 def log_dialog() -> FormDialog:
-    """Which start-up log."""
-    return FormDialog("Compare with a start-up log", [FormField("log", "log", "a file", "", _file, is_long=True)])
+    """Which start-up log, and whether it is the user's own: what somebody else published is not measured here."""
+    return FormDialog(
+        "Compare with a start-up log",
+        [
+            FormField("log", "log", "a file", "", _file, is_long=True),
+            FormField("keep", "keep as your measurement", "yes or no", "yes", _yes_or_no),
+        ],
+    )
+
+
+def _yes_or_no(typed: str) -> bool:
+    said = {"yes": True, "y": True, "no": False, "n": False}.get(typed.casefold())
+    if said is None:
+        raise InputError(f"'{typed}' is neither yes nor no", hint="Say no for a log of somebody else's server.")
+    return said
 
 
 def _variable(typed: str) -> str:

@@ -17,11 +17,11 @@ from advisor.tui.views.fit import proof
 from advisor.tui.views.text import lines
 from advisor.workflows.credentials import key_from
 from advisor.workflows.fit_question import FitQuestion
+from advisor.workflows.measured_memory import Kept, keep_memory
 from advisor.workflows.verify_fit import DEFAULTED, Verified, verify_fit
 
 if TYPE_CHECKING:
     from advisor.fit.observed import Observed
-    from advisor.workflows.measured_memory import Kept
 
 _DEFAULTS = FitQuestion("", "")
 
@@ -64,14 +64,13 @@ class Prover:
         self._app.push_screen(endpoint_dialog(title, form.endpoint, form.key_variable), ask)
 
     def _read_log(self, values: dict[str, object] | None) -> None:
-        path = values.get("log") if values is not None else None
-        if not isinstance(path, Path):
+        if values is None or not isinstance(path := values["log"], Path):
             return
 
         def find_out(_: EndpointCheck) -> Answer:
             from advisor.workflows.check_fit_against_server import observe_log  # loads httpx
 
-            return self._compared(observe_log(path))
+            return self._compared(observe_log(path), keep=values.get("keep") is True)
 
         self._show(ProofDialog("Compare with a start-up log", f"Reading {path}…", find_out))
 
@@ -83,17 +82,15 @@ class Prover:
 
         self._app.push_screen(dialog, closed)
 
-    def _compared(self, observed: "Observed") -> Answer:
-        """In a worker: judge the question as the server is set up, compare, and enter it as evidence."""
+    def _compared(self, observed: "Observed", *, keep: bool = True) -> Answer:
+        """In a worker: judge the question as the server is set up, compare, and enter it as evidence if it is to be."""
         question = self._session.fit_question
         verified = verify_fit(self._session.catalog, question, observed, _chosen(question))
-        kept = self._keep(verified)
+        kept = self._keep(verified) if keep else Kept(None)
         return Answer(lines(proof.compared(verified), *proof.kept(kept)), kept.memory is not None)
 
-    def _keep(self, verified: Verified) -> "Kept":
+    def _keep(self, verified: Verified) -> Kept:
         """A ledger that cannot be written to costs the entry, not the comparison."""
-        from advisor.workflows.measured_memory import Kept, keep_memory
-
         try:
             paths, now = self._session.paths, datetime.now(UTC)
             return keep_memory(verified.result, verified.observed, verified.comparison, paths, now)

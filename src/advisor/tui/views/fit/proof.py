@@ -77,8 +77,8 @@ def kept(entered: Kept) -> list[Content | str]:
     memory = entered.memory
     if memory is None:
         return _reasons(entered.reasons)
-    told = f"Kept as evidence {memory.id}: {text.gib(memory.beside_bytes)} beside the weights. Fit rests on it now."
-    return ["", Content.assemble(badge(memory.provenance.level), f"  {told}")]
+    told = compared_words.kept(memory)
+    return ["", Content.assemble(badge(memory.provenance.level), f"  {told[0].upper()}{told[1:]}.")]
 
 
 def identified(found: Identified) -> Content:
