@@ -7,10 +7,14 @@ import pytest
 from advisor.catalog.load import Catalog
 from advisor.cli.fit.many import requests_held, undominated
 from advisor.cli.main import main
+from advisor.export.fits_document import fits_document
 from advisor.fit.batch import Degrees, RowMemory, TableRow
 from advisor.fit.result import Verdict
+from advisor.wording.reasons import sentence
 from advisor.workflows.fit import request_of
+from advisor.workflows.fit_all import Within, fit_all
 from advisor.workflows.fit_question import FitQuestion
+from fit.memories import seen as memory_seen
 
 SCOUT = ("fit", "--model", "llama-4-scout", "--all")
 
@@ -43,6 +47,27 @@ def test_the_document_says_where_its_numbers_come_from_once(capsys: pytest.Captu
     document = json.loads(capsys.readouterr().out)
     assert document["provenance"]["/fits"]["level"] == "modelled"
     assert all("provenance" not in fit for fit in document["fits"])
+
+
+def test_a_row_that_rests_on_a_measurement_says_so_in_the_document(catalog: Catalog) -> None:
+    rows = fit_all(catalog, FitQuestion("llama-4-scout", ""), Within(tensor_parallel_size=8), (memory_seen(),))
+    document = fits_document(rows, sentence)
+    own = {pointer: entry["level"] for pointer, entry in document["provenance"].items() if pointer != "/fits"}
+    assert own
+    assert set(own.values()) == {"calibrated"}
+    assert {document["fits"][int(pointer.removeprefix("/fits/"))]["instance"] for pointer in own} == {"p5.48xlarge"}
+
+
+def test_a_context_that_block_tables_bound_is_marked_and_the_mark_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = (*SCOUT, "--instance", "p5.48xlarge", "--checkpoint", "bf16", "--tp", "8", "--pp", "1")
+    main([*asked])
+    many = capsys.readouterr().out
+    assert " 2.24M+ " in many
+    assert "lower --max-num-seqs" in many
+    main([*asked, "--max-num-seqs", "64"])
+    few = capsys.readouterr().out
+    assert " 6.87M " in few
+    assert "+" not in few
 
 
 def test_the_table_lists_every_instance_and_all_parallelisms_of_a_named_one(

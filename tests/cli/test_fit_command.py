@@ -62,7 +62,7 @@ def test_the_cache_is_printed_as_the_engine_prints_it_with_both_states_and_the_p
     on, off, caveat = lines[heading + 1 : heading + 4]
     assert on.startswith("hybrid on, used")
     assert off.startswith("hybrid off")
-    assert "latency" in " ".join(lines[heading + 3 : heading + 7])
+    assert "latency" in " ".join(lines[heading + 3 : heading + 10])
     assert caveat.startswith("  ")
     tokens = int(on.split()[4].replace(",", ""))
     assert tokens == pytest.approx(365_968, rel=0.02)
@@ -124,5 +124,24 @@ def test_the_document_has_the_remedies_and_each_flag_with_its_reason(capsys: pyt
     runs = json.loads("\n".join(shown(capsys, *SCOUT, "--instance", "p5.48xlarge", "--tp", "4", "--json")))
     assert runs["remedies"] == []
     assert [flag["name"] for flag in runs["serve_flags"]] == ["--tensor-parallel-size", "--max-model-len"]
-    assert runs["serve_flags"][1]["reason"]["message"].startswith("The default, 10,485,760, would be refused here: ")
+    assert runs["serve_flags"][1]["reason"]["message"].startswith("The default, 10,485,760, does not fit here: ")
     assert [copy["env"]["CUDA_VISIBLE_DEVICES"] for copy in runs["serve_copies"]] == ["0,1,2,3", "4,5,6,7"]
+
+
+def test_beside_the_longest_context_stands_what_would_lift_it(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(word for line in shown(capsys, *SCOUT, "--instance", "p5.48xlarge") for word in line.split())
+    assert "leave room for 2.24M only: --max-num-seqs 256 makes room for all of it." in text
+    assert "6,670" not in text, "the serve command promises no length that would not start"
+
+
+def test_a_length_that_aws_does_not_document_is_one_of_memory_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(shown(capsys, *SCOUT, "--instance", "trn2.48xlarge")[2:4])
+    assert "by memory alone (AWS documents 16,384)" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("written", "readings"), [("1M", "1000000 or 1048576"), ("128k", "128000 or 131072")])
+def test_a_short_length_could_mean_two_and_is_asked_for_in_full(
+    capsys: pytest.CaptureFixture[str], written: str, readings: str
+) -> None:
+    assert main([*SCOUT, "--instance", "p5.48xlarge", "--context", written]) == 2
+    assert f"'{written}' may mean {readings}: write the number out" in capsys.readouterr().err

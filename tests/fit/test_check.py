@@ -193,7 +193,9 @@ def test_unknown_names_are_refused_with_near_ones(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"context_tokens": 0}, "context_tokens must be at least 1"),
+        ({"context_tokens": 0}, "context_tokens must be from 1 to 1,000,000,000"),
+        ({"context_tokens": 10**26}, "context_tokens must be from 1 to 1,000,000,000"),
+        ({"concurrency": 10**20}, "concurrency must be from 1 to 1,000,000,000"),
         ({"gpu_memory_utilization": 92.0}, "share of the device's memory"),
         ({"engine": "vllm@banana"}, "not a version"),
         ({"engine": "vllm@0.6.0"}, "older than the first version"),
@@ -225,6 +227,16 @@ def test_block_tables_bound_the_context_where_many_requests_may_run(catalog: Cat
     at = many.kv_cache.max_context_tokens
     assert at < (many.kv_cache.max_context_by_blocks_tokens or 0)
     assert fit(catalog, replace(SCOUT, context_tokens=at)).verdict is Verdict.FITS
+    (told,) = (reason for reason in many.reasons if reason.code == "tables_bound_context")
+    held, enough = told.params["held_tokens"], told.params["enough"]
+    assert isinstance(held, int)
+    assert isinstance(enough, int)
+    whole, double = (
+        fit(catalog, replace(SCOUT, context_tokens=held, max_num_seqs=sequences)) for sequences in (enough, 2 * enough)
+    )
+    assert whole.verdict.runs
+    assert "headroom_short" not in codes(whole)
+    assert "headroom_short" in codes(double)
     beyond = fit(catalog, replace(SCOUT, context_tokens=2 * at))
     assert beyond.verdict is Verdict.DOES_NOT_FIT
     assert codes(beyond)[0] == "headroom_short"

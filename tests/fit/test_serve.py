@@ -105,9 +105,9 @@ def test_every_setting_of_the_question_is_in_the_command(catalog: Catalog) -> No
     )
 
 
-def test_the_context_is_stated_because_the_default_would_be_refused(catalog: Catalog) -> None:
+def test_the_context_is_stated_because_the_default_does_not_fit(catalog: Catalog) -> None:
     stated = {each.name: sentence(each.reason) for each in serve(catalog, SCOUT).flags}
-    assert stated["--max-model-len"].startswith("The default, 10,485,760, would be refused here: ")
+    assert stated["--max-model-len"].startswith("The default, 10,485,760, does not fit here: ")
     stated = {
         each.name: sentence(each.reason)
         for each in serve(catalog, replace(MAVERICK, instance="p6-b200.48xlarge")).flags

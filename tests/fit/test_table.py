@@ -79,6 +79,21 @@ def test_a_row_equals_its_question_where_overheads_were_measured() -> None:
         assert_same(row)
 
 
+def test_questions_under_different_settings_may_share_a_table() -> None:
+    plain = request_on("p5.48xlarge", context_tokens=131_072)
+    other = [
+        replace(plain, kv_dtype="fp8"),
+        replace(plain, mm_encoder="data"),
+        replace(plain, gpu_memory_utilization=0.8),
+        replace(plain, max_num_seqs=16),
+        replace(plain, max_num_batched_tokens=2048),
+        replace(plain, expert_parallel=True, data_parallel_size=2),
+        replace(plain, data_parallel_size=2),
+    ]
+    for row in fit_table([plain, *other]):
+        assert_same(row)
+
+
 def request_on(instance: str, **settings: object) -> FitRequest:
     found = next(each for each in every_request(CATALOG) if each.instance.id == instance)
     return replace(found, **settings)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """The argument parser: argparse with full names only, and errors that are ours to word."""
 
 import argparse
+import re
 import shutil
 import sys
 import textwrap
@@ -154,8 +155,15 @@ def _ask_for_action(parser: Parser) -> int:
     return ExitCode.BAD_INPUT
 
 
+_SHORT_COUNT = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[kKmM])")
+
+
 def positive_int(text: str) -> int:
     """A whole number of at least 1, with thousands separators allowed."""
+    if short := _SHORT_COUNT.fullmatch(text.strip()):
+        thousands, power = float(short["number"]), {"k": 1, "m": 2}[short["unit"].lower()]
+        readings = f"{thousands * 1000**power:.0f} or {thousands * 1024**power:.0f}"
+        raise argparse.ArgumentTypeError(f"'{printable(text)}' may mean {readings}: write the number out")
     number = _read(lambda: int(numbers.ungrouped(text)), text, "a whole number")
     if number < 1:
         raise argparse.ArgumentTypeError(f"{printable(text)} is not at least 1")

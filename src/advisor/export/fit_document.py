@@ -66,7 +66,7 @@ def fit_provenance(result: FitResult) -> ProvenanceMap:
     entries.add("/parallelism", Provenance(Level.DERIVED, "the engine's divisibility rules on the model's dimensions"))
     entries.add("/reasons", Provenance(Level.DERIVED, "stated with each reason"))
     overhead = overhead_origin(result)
-    modelled = _modelled(result, overhead)
+    modelled = cache_origin(result, overhead)
     add_answer_provenance(entries, result, modelled)
     if result.per_device is None or request.accelerator is None:
         return entries
@@ -114,7 +114,7 @@ def overhead_origin(result: FitResult) -> Provenance:
     return overhead.origin.default
 
 
-def _modelled(result: FitResult, overhead: Provenance) -> Provenance:
+def cache_origin(result: FitResult, overhead: Provenance) -> Provenance:
     """Whose cache this is: predicted by the catalogue's overheads, or by those that were measured here."""
     chosen = result.overheads.measured if result.overheads else None
     if chosen is None:

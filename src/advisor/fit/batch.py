@@ -51,6 +51,13 @@ class RowMemory:
     max_context_tokens: int
     max_context_at_concurrency_tokens: int
     max_concurrency_at_context: float
+    max_context_by_blocks_tokens: int | None = None
+
+    @property
+    def is_bound_by_tables(self) -> bool:
+        """Whether the blocks would hold a longer request, were there room for its block tables."""
+        longest, held = self.max_context_tokens, self.max_context_by_blocks_tokens
+        return held is not None and self.max_context_at_concurrency_tokens == longest < held
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ def row_of_result(result: FitResult) -> TableRow:
             max_context_tokens=cache.max_context_tokens,
             max_context_at_concurrency_tokens=cache.max_context_at_concurrency_tokens,
             max_concurrency_at_context=cache.max_concurrency_at_context,
+            max_context_by_blocks_tokens=cache.max_context_by_blocks_tokens,
         )
     degrees = Degrees(parallel.tensor_parallel_size, parallel.pipeline_parallel_size)
     return TableRow(result.request, degrees, parallel.devices_used, result.verdict, memory)
@@ -171,6 +179,7 @@ class Batch:
         blocks = np.minimum.reduceat(blocks_in(available, block), starts)
         free = rule.free_blocks(blocks)
         limit = context_limit(self.question)
+        by_blocks = lesser(rule.longest_context(free), limit)
         columns = (
             weights[fullest],
             available[fullest],
@@ -179,9 +188,10 @@ class Batch:
             band,
             blocks.astype(int),
             rule.capacity_tokens(blocks, context).astype(int),
-            lesser(lesser(rule.longest_context(free), most_tokens), limit).astype(int),
+            lesser(by_blocks, most_tokens).astype(int),
             lesser(lesser(rule.longest_context(free // requests), most_tokens), limit).astype(int),
             rule.concurrency(blocks, context),
+            by_blocks.astype(int),
         )
         memories = [RowMemory(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
         return [VERDICTS[int(each)] for each in rank.tolist()], memories

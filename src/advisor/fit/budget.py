@@ -108,6 +108,16 @@ def tokens_in_headroom(
     return left // entry * (request.block_tokens or BLOCK_TOKENS)
 
 
+def sequences_in_headroom(
+    request: FitRequest, version: EngineVersion, overheads: Overheads, groups: int, context_tokens: int
+) -> int:
+    """The most requests whose block tables, for a context of this length, the headroom holds; a power of two, or 0."""
+    blocks = -(-context_tokens // (request.block_tokens or BLOCK_TOKENS))
+    entry = _late_tables(version, groups) * blocks * _TABLE_ENTRY_BYTES
+    most = int(max(0.0, overheads.headroom_bytes - overheads.late_graph_bytes) // entry)
+    return 1 << most.bit_length() - 1 if most else 0
+
+
 _NO_CUDA = Part(0.0, 0.0, 0.0, Provenance(Level.DERIVED, "CUDA graphs are of NVIDIA GPUs; this chip has none"))
 
 

@@ -6,7 +6,7 @@ the weights: what is left after them and the engine's overheads must hold the ca
 
 from dataclasses import dataclass
 
-from advisor.fit.budget import Overheads
+from advisor.fit.budget import Overheads, sequences_in_headroom
 from advisor.fit.kv import context_limit
 from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_version
 from advisor.fit.neuron import bank_reasons, degree_reasons
@@ -105,6 +105,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found.append(
             warning("concurrency_over_max_num_seqs", source, concurrency=request.concurrency, limit=limits.max_num_seqs)
         )
+    found += _tables_that_bound(request, memory, source)
     if version is not None and memory.hybrid_on is not None and memory.hybrid_off is not None:
         told = {"state": version.hybrid_kv, "engine": request.engine.name, "version": request.engine_version}
         found.append(info("hybrid_kv", source, **told))
@@ -114,7 +115,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found.append(
             warning("checkpoint_assumed", request.checkpoint.origin.default.source, checkpoint=request.checkpoint.id)
         )
-    return [*found, *_tables_that_bound(memory, source)]
+    return found
 
 
 def _measured_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]:
@@ -167,13 +168,17 @@ def _headroom_reasons(request: FitRequest, memory: Memory, source: str) -> list[
     ]
 
 
-def _tables_that_bound(memory: Memory, source: str) -> list[Reason]:
-    """The cache would hold one longer request than the block tables leave room for."""
-    longest, held = memory.kv_cache.max_context_tokens, memory.kv_cache.max_context_by_blocks_tokens
-    if memory.limits is None or not memory.verdict.runs or held is None or longest >= held:
+def _tables_that_bound(request: FitRequest, memory: Memory, source: str) -> list[Reason]:
+    """The cache would hold one longer request than the block tables leave room for, and how many make room for it."""
+    cache, limits, version = memory.kv_cache, memory.limits, paging_version(request)
+    longest, held, groups = cache.max_context_tokens, cache.max_context_by_blocks_tokens, cache.groups
+    if limits is None or version is None or held is None or groups is None:
         return []
-    most = memory.limits.max_num_seqs
-    return [info("tables_bound_context", source, longest_tokens=longest, held_tokens=held, max_num_seqs=most)]
+    if longest >= held or not memory.verdict.runs:
+        return []
+    said: dict[str, Parameter] = {"longest_tokens": longest, "held_tokens": held, "max_num_seqs": limits.max_num_seqs}
+    enough = sequences_in_headroom(request, version, memory.overheads, groups, held)
+    return [info("tables_bound_context", source, **said, enough=enough)] if enough else []
 
 
 def _arithmetic(request: FitRequest, tp: int) -> list[Reason]:

@@ -58,8 +58,14 @@ def _question(request: FitRequest) -> tuple[object, ...]:
         request.context_tokens,
         request.concurrency,
         request.data_parallel_size,
+        request.expert_parallel,
+        request.mm_encoder,
+        request.kv_dtype,
         request.block_tokens,
         request.hybrid_kv,
+        request.gpu_memory_utilization,
+        request.max_num_seqs,
+        request.max_num_batched_tokens,
     )
 
 

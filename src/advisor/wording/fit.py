@@ -188,7 +188,7 @@ SENTENCES = {
     "settings_absent": "{engine} has no known setting for this with Llama 4: {settings}.",
     "tables_bound_context": (
         "The cache would hold one request of {held_tokens} tokens, but block tables for {max_num_seqs} requests leave "
-        "room for {longest_tokens} only; a lower max_num_seqs shrinks them."
+        "room for {longest_tokens} only: --max-num-seqs {enough} makes room for all of it."
     ),
     "within_band": "The margin of {margin_bytes} per device lies within the ±{band_bytes} doubt of the overheads.",
     "concurrency_over_max_num_seqs": (

@@ -16,6 +16,20 @@ from advisor.workflows.fit_question import FitQuestion
 if TYPE_CHECKING:
     from advisor.fit.measured import MeasuredMemory
 
+_COUNTS = (
+    "context_tokens",
+    "concurrency",
+    "tensor_parallel_size",
+    "pipeline_parallel_size",
+    "data_parallel_size",
+    "nodes",
+    "max_num_seqs",
+    "max_num_batched_tokens",
+    "block_tokens",
+)
+_MOST = 1_000_000_000
+"""A hundred times the longest context of any model: what is larger is a slip of the finger."""
+
 
 def fit(catalog: Catalog, question: FitQuestion, measured: "tuple[MeasuredMemory, ...]" = ()) -> FitResult:
     """The verdict, and what would make it fit. UnknownIdError with near ids; InputError for a number out of range.
@@ -110,13 +124,10 @@ def _check_logical_cores(question: FitQuestion, accelerator: Accelerator | None)
 
 
 def _check_numbers(question: FitQuestion) -> None:
-    for key in ("context_tokens", "concurrency", "pipeline_parallel_size", "data_parallel_size", "nodes"):
-        if getattr(question, key) < 1:
-            raise InputError(f"{key} must be at least 1, got {getattr(question, key)}", key=key)
-    for key in ("tensor_parallel_size", "max_num_seqs", "max_num_batched_tokens", "block_tokens"):
+    for key in _COUNTS:
         value = getattr(question, key)
-        if value is not None and value < 1:
-            raise InputError(f"{key} must be at least 1, got {value}", key=key)
+        if value is not None and not 1 <= value <= _MOST:
+            raise InputError(f"{key} must be from 1 to {_MOST:,}, got {value}", key=key)
     share = question.gpu_memory_utilization
     if share is not None and not 0 < share <= 1:
         raise InputError(

@@ -10,7 +10,7 @@ from advisor.quantities import text
 from advisor.wording.fit import cache_name
 from advisor.wording.reasons import sentence
 
-_SAID_HERE = ("hybrid_kv",)
+_SAID_HERE = ("tables_bound_context", "hybrid_kv")
 """Reasons that stand below this table instead of among the others."""
 
 

@@ -1,6 +1,7 @@
 """The two lines that say what was judged."""
 
-from advisor.fit.result import FitResult
+from advisor.fit.neuron import release_of
+from advisor.fit.result import FitResult, KvCache
 from advisor.quantities import text
 from advisor.quantities.units import GIB
 
@@ -30,9 +31,19 @@ def capacity(result: FitResult) -> str:
     several = text.count(result.request.concurrency) if result.request.concurrency > 1 else "one"
     return (
         f"holds {cache.max_concurrency_at_context * ranks:,.1f} requests of {context} tokens{over}, "
-        f"or {several} of {text.tokens(cache.max_context_at_concurrency_tokens)}; "
+        f"or {several} of {text.tokens(cache.max_context_at_concurrency_tokens)}{_undocumented(result, cache)}; "
         f"{device.margin_bytes / GIB:,.1f} ± {text.gib(device.band_bytes)} left"
     )
+
+
+def _undocumented(result: FitResult, cache: KvCache) -> str:
+    """That a length is one of arithmetic, where it exceeds what the vendor documents for the model."""
+    if result.request.engine.accelerators != "neuron":
+        return ""
+    release = release_of(result.request)
+    if release is None or cache.max_context_at_concurrency_tokens <= release.documented_context_tokens:
+        return ""
+    return f" by memory alone (AWS documents {text.tokens(release.documented_context_tokens)})"
 
 
 def _hardware(result: FitResult) -> str:

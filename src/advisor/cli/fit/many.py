@@ -52,7 +52,7 @@ def _write(rows: Sequence[TableRow], output: Output, *, whole: bool) -> None:
             output.line()
         write_table(_REFUSED, [_refused(group) for group in _alike(others)], output)
     output.line()
-    write_text(_summary(rows, len(rows) - len(running) - len(others)), output)
+    write_text(_summary(rows, running, len(rows) - len(running) - len(others)), output)
 
 
 def undominated(rows: Sequence[TableRow]) -> list[TableRow]:
@@ -105,7 +105,7 @@ def _running(row: TableRow) -> Row:
         str(row.replicas),
         Cell(row.verdict.value + (" !" if _has_cautions(row) else ""), STYLES[row.verdict]),
         text.gib(memory.margin_bytes),
-        text.tokens(memory.max_context_at_concurrency_tokens),
+        text.tokens(memory.max_context_at_concurrency_tokens) + ("+" if memory.is_bound_by_tables else ""),
         text.count(requests_held(row)),
     )
 
@@ -182,13 +182,29 @@ def _refusal(row: TableRow) -> str:
     return _why(row) if row.memory is None else f"{_degrees(row)} {row.request.checkpoint.id}"
 
 
-def _summary(rows: Sequence[TableRow], hidden: int) -> str:
+def _summary(rows: Sequence[TableRow], shown: Sequence[TableRow], hidden: int) -> str:
+    """What the columns mean, and what is left out. shown: the rows that run."""
     question = rows[0].request
     running = sum(row.verdict.runs for row in rows)
-    said = (
-        f"{running} of {len(rows)} combinations hold {question.concurrency} × {text.tokens(question.context_tokens)} "
-        "tokens. longest: the longest context at this concurrency; requests: how many of this context all replicas "
-        "hold together; margin: per device; !: with cautions, told where --all is left out."
+    legend = (
+        "longest: the longest context at this concurrency; requests: how many of this context all replicas hold "
+        "together; margin: per device; !: with cautions, told where --all is left out."
     )
-    more = f" {hidden} more, no better than these, are listed with --instance TYPE or --json."
-    return said + more if hidden else said
+    asked = f"{question.concurrency} × {text.tokens(question.context_tokens)} tokens"
+    said = [f"{running} of {len(rows)} combinations hold {asked}.", legend]
+    if any(row.memory is not None and row.memory.is_bound_by_tables for row in shown):
+        said.append("+: the cache holds more; block tables bound it, and a lower --max-num-seqs shrinks them.")
+    measured = sum(_is_measured(row) for row in shown)
+    if measured:
+        said.append(f"{measured} rest on memory that was measured here; --no-measured leaves it aside.")
+    if hidden:
+        said.append(f"{hidden} more, no better than these, are listed with --instance TYPE or --json.")
+    return " ".join(said)
+
+
+def _is_measured(row: TableRow) -> bool:
+    """Whether overheads that were measured here decide the row, and not those of the catalogue."""
+    if not row.request.measured:
+        return False
+    overheads = check_fit(row.asked).overheads
+    return overheads is not None and overheads.measured is not None
