@@ -72,8 +72,10 @@ def test_a_row_equals_its_question_under_any_setting(
 
 
 def test_a_row_equals_its_question_where_overheads_were_measured() -> None:
-    request = request_on("p5.48xlarge", measured=(seen(),))
-    rows = fit_table([request])
+    memory = seen()
+    model = CATALOG.model(memory.stack.model)
+    checkpoint = model.checkpoints[memory.stack.checkpoint]
+    rows = fit_table([request_on("p5.48xlarge", model=model, checkpoint=checkpoint, measured=(memory,))])
     assert any(row.memory and row.memory.band_bytes == MEASURED_BAND_BYTES for row in rows)
     for row in rows:
         assert_same(row)
