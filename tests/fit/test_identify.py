@@ -168,6 +168,27 @@ def test_the_ranks_that_a_server_reports_each_have_a_cache_and_share_the_instanc
     assert all(match.devices <= 8 * match.holders[0].nodes for match in found.matches)
 
 
+def test_ranks_with_whole_experts_are_found_and_no_contradiction() -> None:
+    """Two ranks of Scout BF16 with expert parallelism hold 8.4 GiB more on each H100 than without it."""
+    result = check_fit(request(tp=4, data_parallel_size=2, expert_parallel=True))
+    observed = replace(reported(result), engines=2)
+    found = identified(observed, "bf16", "H100-80GB")
+    first = next(match for match in found.matches if match.tensor_parallel_size == 4)
+    assert first.expert_parallel
+    assert abs(first.implied.difference_bytes) < GIB
+    assert first.needs_settings
+    assert "identify_experts_untold" in {reason.code for reason in found.open_questions}
+    told = identified(replace(observed, expert_parallel=False), "bf16", "H100-80GB")
+    assert not any(match.expert_parallel for match in told.matches)
+
+
+def test_what_moves_no_weights_is_left_open_in_words() -> None:
+    found = identified(reported(check_fit(request())), "bf16", "H100-80GB")
+    codes = {reason.code for reason in found.open_questions}
+    assert {"identify_experts_alike", "identify_encoder_untold"} <= codes
+    assert not any(match.expert_parallel for match in found.matches)
+
+
 def test_a_declared_instance_is_one_unless_more_are_declared() -> None:
     """16 L40S of two instances would report nearly what 8 H100s do."""
     observed = replace(

@@ -37,6 +37,9 @@ class Combination(BaseModel):
     tensor_parallel_size: int
     pipeline_parallel_size: int
     data_parallel_size: int
+    expert_parallel: bool = Field(
+        description="true: only with experts whole on each device; false: sharded, or alike either way"
+    )
     max_num_batched_tokens: int | None = Field(description="null: the engine's default for the device explains it")
     max_num_seqs: int | None = Field(description="null: the engine's default for the device explains it")
     consistency: Literal["consistent", "unexplained", "implausible", "impossible"]

@@ -55,6 +55,7 @@ def _provenance(found: Identified, today: date) -> ProvenanceMap:
     entries.add("/declared", Provenance(Level.ASSUMED, "the declaration"))
     entries.add("/declared/nearest", modelled)
     entries.add("/tried", Provenance(Level.DERIVED, "combinations of the catalogue that can run"))
+    entries.add("/reasons", Provenance(Level.DERIVED, "stated with each reason"))
     entries.add("/matches", modelled)
     entries.add("/closest", modelled)
     return entries
@@ -71,6 +72,7 @@ def _match(match: Match | None) -> Document | None:
         "tensor_parallel_size": match.tensor_parallel_size,
         "pipeline_parallel_size": match.pipeline_parallel_size,
         "data_parallel_size": match.data_parallel_size,
+        "expert_parallel": match.expert_parallel,
         "max_num_batched_tokens": match.max_num_batched_tokens,
         "max_num_seqs": match.max_num_seqs,
         "consistency": seen.consistency.value,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from math import ceil, isclose
 
+from advisor.anatomy.parameters import BF16_BYTES, parameters
 from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
 from advisor.fit.budget import overheads_of, scheduler_limits
 from advisor.fit.check import check_fit
@@ -67,7 +68,7 @@ class Match:
     """A combination beside what the server reports.
 
     max_num_batched_tokens and max_num_seqs are None where the defaults of the device explain it; else they are
-    settings that nobody stated, and under which it would be explained.
+    settings that nobody stated, and under which it would be explained. So is expert_parallel where it is true.
     """
 
     model: str
@@ -76,6 +77,7 @@ class Match:
     tensor_parallel_size: int
     pipeline_parallel_size: int
     data_parallel_size: int
+    expert_parallel: bool
     max_num_batched_tokens: int | None
     max_num_seqs: int | None
     implied: Implied
@@ -84,7 +86,7 @@ class Match:
     @property
     def needs_settings(self) -> bool:
         """Whether only settings that nobody stated explain it."""
-        return self.max_num_seqs is not None or self.max_num_batched_tokens is not None
+        return self.expert_parallel or self.max_num_seqs is not None or self.max_num_batched_tokens is not None
 
     @property
     def devices(self) -> int:
@@ -182,6 +184,7 @@ def _matches(
                     tensor_parallel_size=request.tensor_parallel_size or 1,
                     pipeline_parallel_size=request.pipeline_parallel_size,
                     data_parallel_size=request.data_parallel_size,
+                    expert_parallel=request.expert_parallel,
                     max_num_batched_tokens=asked.max_num_batched_tokens,
                     max_num_seqs=asked.max_num_seqs,
                     implied=seen,
@@ -198,7 +201,14 @@ def _spreads(request: FitRequest, observed: Observed) -> Iterator[FitRequest]:
         for pp in _PIPELINE_PARALLEL if stated_pp is None else (stated_pp,):
             needed = tp * pp * request.data_parallel_size
             nodes = ceil(needed / request.devices_per_instance)
-            yield replace(request, tensor_parallel_size=tp, pipeline_parallel_size=pp, nodes=nodes)
+            laid_out = replace(request, tensor_parallel_size=tp, pipeline_parallel_size=pp, nodes=nodes)
+            yield from (replace(laid_out, expert_parallel=is_whole) for is_whole in _expert_states(request, observed))
+
+
+def _expert_states(request: FitRequest, observed: Observed) -> tuple[bool, ...]:
+    """Whether experts are whole on a device: several ranks hold more weights so, and one holds as many either way."""
+    is_open = observed.expert_parallel is None and request.data_parallel_size > 1
+    return (False, True) if is_open else (request.expert_parallel,)
 
 
 def _holders(request: FitRequest, offer: Offer) -> Iterator[Holder]:
@@ -315,6 +325,7 @@ def _open_questions(
         yield info("identify_model_untold", source, served=observed.served_model or "?")
     elif len(suspects) > 1:
         yield info("identify_checkpoint_untold", source, served=observed.served_model or "?")
+    yield from _layouts_left_open(observed, suspects)
     version = behaviour(engine, engine_version)
     if version is not None and version.hybrid_kv != "unavailable" and hybrid_of(observed) is None:
         yield info("identify_hybrid_untold", source, engine=engine.name, version=minor(engine_version))
@@ -322,3 +333,11 @@ def _open_questions(
         yield info("identify_utilization_untold", source, share=version.gpu_memory_utilization)
     if observed.max_num_seqs is None:
         yield info("identify_settings_untold", source)
+
+
+def _layouts_left_open(observed: Observed, suspects: Sequence[Suspect]) -> Iterator[Reason]:
+    """What moves weights between devices by less than the doubt, or not at all."""
+    if observed.expert_parallel is None:
+        yield info("identify_experts_untold" if observed.engines > 1 else "identify_experts_alike", observed.source)
+    encoder_bytes = max(parameters(suspect.model.architecture).vision for suspect in suspects) * BF16_BYTES
+    yield info("identify_encoder_untold", observed.source, encoder_bytes=encoder_bytes)

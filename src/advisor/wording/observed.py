@@ -64,6 +64,16 @@ SENTENCES = {
         "Servers do not publish max_num_seqs: the default of the device is tried, then 256 and 64, which leave more "
         "cache."
     ),
+    "identify_experts_untold": (
+        "The server does not tell whether experts are whole on a device (--enable-expert-parallel): both were tried."
+    ),
+    "identify_experts_alike": (
+        "Expert parallelism cannot be seen: with one data-parallel rank each device holds as many weights either way."
+    ),
+    "identify_encoder_untold": (
+        "How the vision encoder is loaded cannot be told from other overheads: it is taken to be sharded, and whole on "
+        "each device or not loaded it would move a device's cache by less than its {encoder_bytes}."
+    ),
     "identify_nothing_runs": (
         "No combination of the catalogue can serve what it reports: {context_tokens} tokens of context, this data type "
         "of the cache, so many ranks."
@@ -115,7 +125,8 @@ def outcome_of(found: "Identified") -> str:
 def settings_of(match: "Match") -> str:
     """`--max-num-seqs 256`: the settings under which alone a combination explains the server."""
     stated = (("--max-num-batched-tokens", match.max_num_batched_tokens), ("--max-num-seqs", match.max_num_seqs))
-    return " ".join(f"{flag} {value}" for flag, value in stated if value is not None)
+    numbers = (f"{flag} {value}" for flag, value in stated if value is not None)
+    return " ".join((*(("--enable-expert-parallel",) if match.expert_parallel else ()), *numbers))
 
 
 def declared_of(declaration: "Declaration") -> str:
