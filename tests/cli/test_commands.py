@@ -337,7 +337,7 @@ def test_an_ascii_terminal_gets_ascii_glyphs() -> None:
 @pytest.mark.parametrize(
     ("argv", "absent"),
     [
-        (["--version"], {"numpy", "httpx", "pydantic", "rich", "textual", "tomllib"}),
+        (["--version"], {"numpy", "httpx", "pydantic", "rich", "textual", "tomli"}),
         (
             ["fit", "--model", "llama-4-scout", "--instance", "p5.48xlarge", "--json"],
             {"numpy", "httpx", "pydantic", "rich"},

@@ -1,12 +1,13 @@
 """Which line of a TOML file a table or key stands on, so that an error can say it.
 
-tomllib gives positions for syntax errors only. This finds headers and keys by reading the lines again,
+tomli gives positions for syntax errors only. This finds headers and keys by reading the lines again,
 which is enough to point a reader at the place; a key it cannot find has no line.
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+
+import tomli
 
 Part = str | int
 """A key, or which table of an array of tables, counted from 0."""
@@ -62,8 +63,8 @@ def place_in(document: object, path: Sequence[Part]) -> tuple[Part, ...]:
 def _key_path(written_key: str) -> tuple[str, ...]:
     """`a."b.c".d` as its parts; empty for what is no key."""
     try:
-        table = tomllib.loads(f"{written_key} = 0")
-    except tomllib.TOMLDecodeError:
+        table = tomli.loads(f"{written_key} = 0")
+    except tomli.TOMLDecodeError:
         return ()
     parts: list[str] = []
     value: object = table

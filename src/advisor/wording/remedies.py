@@ -1,8 +1,10 @@
 """What would make a combination fit: a sentence for each remedy, and its flags on the command line."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from advisor.fit.result import Remedy
+if TYPE_CHECKING:  # the app has these sentences from its first paint on, and judges a fit later
+    from advisor.fit.result import Remedy
 
 SENTENCES = {
     "remedy_max_num_seqs": "At most {limit} requests run at once; block tables and activation take less memory.",
@@ -56,7 +58,7 @@ _DROPPED = {("expert_parallel", "False")}
 _SAID = {("hybrid_kv", "True"): "on", ("hybrid_kv", "False"): "off"}
 
 
-def flags(remedy: Remedy) -> str:
+def flags(remedy: "Remedy") -> str:
     """The changes as flags of `advisor fit`, and those to leave out: `--instance p5.48xlarge (without --tp)`."""
     return as_flags((field, str(value)) for field, value in remedy.changes)
 
