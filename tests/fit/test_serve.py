@@ -12,7 +12,7 @@ from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.command_check import check_command
 from advisor.fit.pasted import commands
-from advisor.fit.result import ServeCommand
+from advisor.fit.result import ServeCommand, ServeCopy
 from advisor.wording.reasons import sentence
 from advisor.wording.serve_script import script
 from advisor.workflows.fit import fit, judged
@@ -42,7 +42,7 @@ def serve(catalog: Catalog, question: FitQuestion) -> ServeCommand:
     return result.serve
 
 
-def value(command: ServeCommand, flag: str) -> str:
+def value(command: ServeCommand | ServeCopy, flag: str) -> str:
     return command.argv[command.argv.index(flag) + 1]
 
 
@@ -176,6 +176,20 @@ def test_data_parallel_ranks_on_two_instances_find_each_other(catalog: Catalog) 
     assert "--data-parallel-start-rank" not in first.argv
     assert second.argv[-3:] == ("--data-parallel-start-rank", "1", "--headless")
     assert "--nnodes" not in second.argv
+
+
+def test_ranks_that_do_not_divide_over_the_instances_are_dealt_to_them(catalog: Catalog) -> None:
+    three = replace(SCOUT, tensor_parallel_size=4, data_parallel_size=3, expert_parallel=True, nodes=2)
+    command = serve(catalog, three)
+    assert [value(copy, "--data-parallel-size-local") for copy in command.copies] == ["2", "1"]
+    assert value(command.copies[1], "--data-parallel-start-rank") == "2"
+
+
+def test_stages_that_do_not_divide_over_the_instances_are_placed_by_ray(catalog: Catalog) -> None:
+    five = replace(SCOUT, instance="g6e.12xlarge", tensor_parallel_size=1, pipeline_parallel_size=5, nodes=2)
+    command = serve(catalog, replace(five, checkpoint="w4a16"))
+    assert value(command, "--distributed-executor-backend") == "ray"
+    assert "--nnodes" not in command.argv
 
 
 def test_versions_that_cannot_span_instances_start_ray_before(catalog: Catalog) -> None:

@@ -87,6 +87,8 @@ def sharding(request: FitRequest, tensor_parallel_size: int, version: EngineVers
 
 
 def _vision(request: FitRequest, version: EngineVersion | None) -> Literal["split", "whole", "absent"]:
+    if not request.engine.vision:
+        return "absent"
     if request.mm_encoder == "data":
         return "whole"
     droppable = version.vision_droppable if version is not None else True

@@ -28,7 +28,7 @@ SENTENCES = {
         "TP {tensor_parallel_size} is more than the {devices} devices of one instance: every layer would wait for "
         "the network. Keep tensor parallelism within an instance and add pipeline stages."
     ),
-    "idle_devices": "One replica leaves {idle} of {devices} devices idle; they hold {replicas} such replicas.",
+    "idle_devices": "One replica leaves {idle} of {devices} devices idle; there is room for {replicas} in all.",
     "neuron_full_mha": (
         "TP {tensor_parallel_size} is no multiple of the 8 KV heads: Neuron falls back to full multi-head "
         "attention with {padded_heads} heads, which multiplies the KV cache."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from advisor.fit.others import chunk_tokens, local_cache
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Parallelism, ServeCommand, ServeCopy, ServeFlag
-from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, switch
+from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, split_reason, switch
 from advisor.fit.serve.places import CUDA_DEVICES, instances_spanned, replica_copies
 from advisor.reasons import info
 
@@ -42,7 +42,7 @@ def _sglang_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[
         yield flag("--dp-size", ranks, reason)
         yield switch("--enable-dp-attention", reason)
     else:
-        yield flag("--tp-size", tp, info("serve_tensor_parallel", gpus=tp) if tp > 1 else info("serve_single_gpu"))
+        yield flag("--tp-size", tp, split_reason(parallelism))
     if request.pipeline_parallel_size > 1:
         stages = request.pipeline_parallel_size
         yield flag("--pp-size", stages, info("serve_pipeline_parallel", stages=stages))
@@ -106,7 +106,7 @@ def tensorrt_llm_command(request: FitRequest, parallelism: Parallelism) -> Serve
 def _trtllm_settings(request: FitRequest, parallelism: Parallelism) -> Iterator[ServeFlag]:
     tp = parallelism.tensor_parallel_size
     yield flag("--backend", "pytorch", info("serve_trtllm_backend", _TRTLLM))
-    yield flag("--tp_size", tp, info("serve_tensor_parallel", gpus=tp) if tp > 1 else info("serve_single_gpu"))
+    yield flag("--tp_size", tp, split_reason(parallelism))
     if request.pipeline_parallel_size > 1:
         stages = request.pipeline_parallel_size
         yield flag("--pp_size", stages, info("serve_pipeline_parallel", stages=stages))

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from advisor.fit.result import ServeCommand, ServeCopy, ServeFlag
-from advisor.reasons import Reason
+from advisor.fit.result import Parallelism, ServeCommand, ServeCopy, ServeFlag
+from advisor.reasons import Reason, info
 
 HEAD_NODE = "node-0"
 """Stands for the address of the first instance, which nobody knows before it is started."""
@@ -17,6 +17,13 @@ def flag(name: str, value: object, reason: Reason) -> ServeFlag:
 def switch(name: str, reason: Reason) -> ServeFlag:
     """A flag without a value."""
     return ServeFlag(name, None, reason)
+
+
+def split_reason(parallelism: Parallelism) -> Reason:
+    """What the degree of tensor parallelism means for one GPU."""
+    if parallelism.tensor_parallel_size > 1:
+        return info("serve_tensor_parallel", gpus=parallelism.tensor_parallel_size)
+    return info("serve_single_gpu") if parallelism.devices_used == 1 else info("serve_whole_attention")
 
 
 def assembled(

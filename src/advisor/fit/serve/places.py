@@ -6,7 +6,7 @@ from advisor.fit.request import FitRequest
 from advisor.fit.result import Parallelism, ServeCommand, ServeCopy, ServeFlag
 from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, switch
 from advisor.fit.versions import reaches
-from advisor.reasons import info
+from advisor.reasons import Reason, info
 
 FIRST_PORT = 8000
 CUDA_DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -75,7 +75,7 @@ def head_settings(request: FitRequest, parallelism: Parallelism) -> tuple[ServeF
     if nodes == 1:
         return ()
     if _through_ray(request, parallelism):
-        return (flag("--distributed-executor-backend", "ray", info("serve_ray", version=request.engine_version)),)
+        return (flag("--distributed-executor-backend", "ray", _why_ray(request, parallelism)),)
     return _node_settings(request, parallelism, 0)
 
 
@@ -95,10 +95,10 @@ def _node_settings(request: FitRequest, parallelism: Parallelism, rank: int) -> 
     nodes = instances_spanned(request, parallelism)
     headless = (switch("--headless", info("serve_headless")),) if rank else ()
     if _ranks_within_instances(request, parallelism):
-        local = request.data_parallel_size // nodes
-        start = (flag("--data-parallel-start-rank", rank * local, info("serve_start_rank")),) if rank else ()
+        local = _local_ranks(request.data_parallel_size, nodes)
+        start = (flag("--data-parallel-start-rank", sum(local[:rank]), info("serve_start_rank")),) if rank else ()
         return (
-            flag("--data-parallel-size-local", local, info("serve_local_ranks")),
+            flag("--data-parallel-size-local", local[rank], info("serve_local_ranks")),
             flag("--data-parallel-address", HEAD_NODE, info("serve_head_address")),
             flag("--data-parallel-rpc-port", _RPC_PORT, info("serve_rpc_port")),
             *start,
@@ -113,12 +113,30 @@ def _node_settings(request: FitRequest, parallelism: Parallelism, rank: int) -> 
 
 
 def _ranks_within_instances(request: FitRequest, parallelism: Parallelism) -> bool:
-    """Whether every data-parallel rank has its devices in one instance, and the instances as many ranks each."""
-    each = parallelism.devices_used // request.data_parallel_size
-    nodes = instances_spanned(request, parallelism)
-    return request.data_parallel_size % nodes == 0 and each <= request.devices_per_instance
+    """Whether there are data-parallel ranks, and every one has its devices in one instance."""
+    ranks = request.data_parallel_size
+    most = _local_ranks(ranks, instances_spanned(request, parallelism))[0]
+    return ranks > 1 and most * (parallelism.devices_used // ranks) <= request.devices_per_instance
+
+
+def _local_ranks(ranks: int, nodes: int) -> list[int]:
+    """Ranks on each instance, as even as they can be; the first have one more."""
+    return [ranks // nodes + (node < ranks % nodes) for node in range(nodes)]
 
 
 def _through_ray(request: FitRequest, parallelism: Parallelism) -> bool:
-    since = _DATA_PARALLEL_OVER_INSTANCES if _ranks_within_instances(request, parallelism) else _NNODES
-    return not reaches(request.engine_version, since)
+    if _ranks_within_instances(request, parallelism):
+        return not reaches(request.engine_version, _DATA_PARALLEL_OVER_INSTANCES)
+    return _is_uneven(request, parallelism) or not reaches(request.engine_version, _NNODES)
+
+
+def _is_uneven(request: FitRequest, parallelism: Parallelism) -> bool:
+    """--nnodes wants as many devices on each instance (vLLM source: create_engine_config)."""
+    return parallelism.devices_used % instances_spanned(request, parallelism) != 0
+
+
+def _why_ray(request: FitRequest, parallelism: Parallelism) -> Reason:
+    if reaches(request.engine_version, _NNODES):
+        nodes = instances_spanned(request, parallelism)
+        return info("serve_ray_uneven", devices=parallelism.devices_used, nodes=nodes)
+    return info("serve_ray", version=request.engine_version)

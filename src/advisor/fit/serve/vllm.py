@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from advisor.fit.kv import context_limit
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, Parallelism, ServeCommand, ServeFlag
-from advisor.fit.serve.parts import assembled, flag, switch
+from advisor.fit.serve.parts import assembled, flag, split_reason, switch
 from advisor.fit.serve.places import CUDA_DEVICES, head_settings, node_copies, ray_cluster, replica_copies
 from advisor.fit.versions import behaviour, reaches
 from advisor.reasons import Reason, info, warning
@@ -55,8 +55,7 @@ def _settings(request: FitRequest, parallelism: Parallelism, cache: KvCache) -> 
 
 def _parallel(request: FitRequest, parallelism: Parallelism) -> Iterator[ServeFlag]:
     tp, pp, dp = parallelism.tensor_parallel_size, request.pipeline_parallel_size, request.data_parallel_size
-    reason = info("serve_tensor_parallel", gpus=tp) if tp > 1 else info("serve_single_gpu")
-    yield flag("--tensor-parallel-size", tp, reason)
+    yield flag("--tensor-parallel-size", tp, split_reason(parallelism))
     if pp > 1:
         yield flag("--pipeline-parallel-size", pp, info("serve_pipeline_parallel", stages=pp))
     if dp > 1:
