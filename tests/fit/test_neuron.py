@@ -229,3 +229,12 @@ def test_a_rope_table_that_nobody_knows_is_unknown_and_cuda_graphs_are_none(cata
         levels = fit_provenance(result).as_document()
         assert levels["/per_device/rope_table_bytes"]["level"] == "unknown"
         assert levels["/per_device"]["level"] == "unknown"
+
+
+@pytest.mark.parametrize(("instance", "engine"), [("trn2u.48xlarge", "neuron"), ("trn1n.32xlarge", "optimum-neuron")])
+def test_the_same_chips_under_another_network_run_too_and_nobody_has_published_it(
+    catalog: Catalog, instance: str, engine: str
+) -> None:
+    result = fit(catalog, replace(TRN2, instance=instance, engine=engine, context_tokens=4096))
+    assert result.verdict is Verdict.FITS
+    assert "neuron_run_unpublished" in codes(result)
