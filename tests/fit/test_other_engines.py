@@ -234,3 +234,18 @@ def test_more_context_never_needs_less_and_more_memory_never_leaves_less(
     if chip.memory_gib + extra_gib < 160:  # SGLang reserves more from 160 GiB on
         assert larger.per_device is not None
         assert larger.per_device.margin_bytes >= result.per_device.margin_bytes
+
+
+@pytest.mark.parametrize("engine", ["sglang", "tensorrt-llm", "llama-models"])
+@pytest.mark.parametrize("concurrency", [1, 5])
+def test_the_longest_context_is_the_longest_although_tables_grow_with_it(
+    catalog: Catalog, engine: str, concurrency: int
+) -> None:
+    question = FitQuestion("llama-4-scout", "p5.48xlarge", engine=engine, concurrency=concurrency)
+    cache = fit(catalog, question).kv_cache
+    assert cache is not None
+    longest = cache.max_context_at_concurrency_tokens
+    at, beyond = (fit(catalog, replace(question, context_tokens=longest + more)).per_device for more in (0, 1))
+    assert at is not None
+    assert beyond is not None
+    assert at.margin_bytes >= 0 > beyond.margin_bytes

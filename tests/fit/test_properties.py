@@ -131,8 +131,6 @@ def test_the_longest_context_is_exact_to_the_token(groups: int, inflight: int, e
 def test_the_searches_answer_what_the_verdict_confirms(
     instance: str, checkpoint: str, concurrency: int, tp: int, version: str, sequences: int
 ) -> None:
-    """Where the budget holds a block table as long as the context, an answer is that at the context in question."""
-    assume(version not in ("0.8.3", "0.27.0"))
     plain = FitQuestion("llama-4-scout", instance, checkpoint, f"vllm@{version}", tensor_parallel_size=tp)
     question = replace(plain, concurrency=concurrency, max_num_seqs=sequences, max_num_batched_tokens=2048)
     cache = asked(question).kv_cache

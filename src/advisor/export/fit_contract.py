@@ -50,6 +50,7 @@ class KvCache(BaseModel):
     groups: int | None = Field(description="of layers that share the blocks")
     max_context_at_concurrency_tokens: int = Field(description="longest context at which the concurrency is held")
     max_context_by_blocks_tokens: int | None = Field(description="the engine's own estimate, from its blocks alone")
+    max_context_by_tables_tokens: int | None = Field(description="as long as the block tables beside the budget allow")
 
 
 class ComponentBytes(BaseModel):

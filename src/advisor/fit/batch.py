@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.catalog.records import Accelerator, EngineVersion
 from advisor.fit.budget import overheads_of, scheduler_limits, tokens_in_headroom
@@ -14,6 +14,7 @@ from advisor.fit.kv import (
     blocks_in,
     context_limit,
     inflight_tokens,
+    longest_with_tables,
     needed_bytes,
     requests_per_rank,
 )
@@ -22,6 +23,9 @@ from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.weights import sharding, weights_by_stage
 from advisor.quantities.units import GIB
+
+if TYPE_CHECKING:
+    from advisor.fit.columns import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,15 @@ class RowMemory:
     max_context_at_concurrency_tokens: int
     max_concurrency_at_context: float
     max_context_by_blocks_tokens: int | None = None
+    max_context_by_tables_tokens: int | None = None
 
     @property
     def is_bound_by_tables(self) -> bool:
         """Whether the blocks would hold a longer request, were there room for its block tables."""
-        longest, held = self.max_context_tokens, self.max_context_by_blocks_tokens
-        return held is not None and self.max_context_at_concurrency_tokens == longest < held
+        tables, held = self.max_context_by_tables_tokens, self.max_context_by_blocks_tokens
+        if tables is None or held is None:
+            return False
+        return self.max_context_at_concurrency_tokens == tables < held
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ def row_of_result(result: FitResult) -> TableRow:
             max_context_at_concurrency_tokens=cache.max_context_at_concurrency_tokens,
             max_concurrency_at_context=cache.max_concurrency_at_context,
             max_context_by_blocks_tokens=cache.max_context_by_blocks_tokens,
+            max_context_by_tables_tokens=cache.max_context_by_tables_tokens,
         )
     degrees = Degrees(parallel.tensor_parallel_size, parallel.pipeline_parallel_size)
     return TableRow(result.request, degrees, parallel.devices_used, result.verdict, memory)
@@ -115,11 +123,12 @@ class _Stage(NamedTuple):
 class _Figures(NamedTuple):
     """Budget and overheads of one device in bytes; overflow is allocated after the cache beyond the headroom.
 
-    most_tokens is the longest context whose block tables the headroom holds.
+    table is what of beside the block tables take, most_tokens the longest context for which the headroom holds theirs.
     """
 
     budget: float
     beside: float
+    table: float
     band: float
     overflow: float
     most_tokens: float
@@ -169,7 +178,7 @@ class Batch:
         staged_rule = block_rule(self.question, self.version, inflight[row_of_stage], hybrid=self._hybrid)
 
         weights, rope_table, block = np.array([stage for stages in self._stages for stage in stages]).T
-        budget, beside, band, overflow, most_tokens = np.array(self._figures).T
+        budget, beside, table, band, overflow, most_tokens = np.array(self._figures).T
         available = available_bytes(budget[row_of_stage], weights, rope_table + beside[row_of_stage])
         needed = needed_bytes(staged_rule, block, context, requests)
         margin = available - needed
@@ -179,7 +188,11 @@ class Batch:
         blocks = np.minimum.reduceat(blocks_in(available, block), starts)
         free = rule.free_blocks(blocks)
         limit = context_limit(self.question)
-        by_blocks = lesser(rule.longest_context(free), limit)
+
+        def longest(requests: int) -> "Column":
+            held = longest_with_tables(staged_rule, available, block, table[row_of_stage], context, requests)
+            return lesser(lesser(np.minimum.reduceat(held, starts), most_tokens), limit).astype(int)
+
         columns = (
             weights[fullest],
             available[fullest],
@@ -188,10 +201,11 @@ class Batch:
             band,
             blocks.astype(int),
             rule.capacity_tokens(blocks, context).astype(int),
-            lesser(by_blocks, most_tokens).astype(int),
-            lesser(lesser(rule.longest_context(free // requests), most_tokens), limit).astype(int),
+            longest(1),
+            longest(requests),
             rule.concurrency(blocks, context),
-            by_blocks.astype(int),
+            lesser(rule.longest_context(free), limit).astype(int),
+            lesser(most_tokens, limit).astype(int),
         )
         memories = [RowMemory(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
         return [VERDICTS[int(each)] for each in rank.tolist()], memories
@@ -235,6 +249,7 @@ class Batch:
             self._known_figures[key] = _Figures(
                 budget=request.device_memory_gib * GIB * utilization_in_force(request, self.version),
                 beside=overheads.budgeted_bytes,
+                table=overheads.counted_table_bytes,
                 band=overheads.band_bytes,
                 overflow=overheads.late_bytes - overheads.headroom_bytes,
                 most_tokens=tokens_in_headroom(request, self.version, limits, overheads, groups),

@@ -174,7 +174,7 @@ def _tables_that_bound(request: FitRequest, memory: Memory, source: str) -> list
     longest, held, groups = cache.max_context_tokens, cache.max_context_by_blocks_tokens, cache.groups
     if limits is None or version is None or held is None or groups is None:
         return []
-    if longest >= held or not memory.verdict.runs:
+    if longest != cache.max_context_by_tables_tokens or longest >= held or not memory.verdict.runs:
         return []
     said: dict[str, Parameter] = {"longest_tokens": longest, "held_tokens": held, "max_num_seqs": limits.max_num_seqs}
     enough = sequences_in_headroom(request, version, memory.overheads, groups, held)

@@ -26,13 +26,17 @@ class ContiguousCache(Generic[N]):
         kept = context_tokens if self.local_tokens is None else min(context_tokens, self.local_tokens)
         return self.bytes_per_token_per_layer * (self.global_layers * context_tokens + self.local_layers * kept)
 
-    def longest_context(self, available_bytes: N) -> N:
-        """`request_bytes` solved for the length, in whole tokens. 0 for none."""
+    def longest_context(self, available_bytes: N, beside_bytes_per_token: float = 0.0) -> N:
+        """`request_bytes` solved for the length, in whole tokens. 0 for none.
+
+        beside_bytes_per_token: what each token of length takes of the same memory beside the cache.
+        """
         layer_tokens = available_bytes / self.bytes_per_token_per_layer
-        short = greater(layer_tokens // (self.global_layers + self.local_layers), 0)
+        beside = beside_bytes_per_token / self.bytes_per_token_per_layer
+        short = greater(layer_tokens // (self.global_layers + self.local_layers + beside), 0)
         if self.local_tokens is None:
             return short
-        long = (layer_tokens - self.local_layers * self.local_tokens) // self.global_layers
+        long = (layer_tokens - self.local_layers * self.local_tokens) // (self.global_layers + beside)
         return greater(long, lesser(short, self.local_tokens))
 
 

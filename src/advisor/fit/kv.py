@@ -47,14 +47,18 @@ class BlockRule(Generic[N]):
         """Blocks that one group of chunked-local layers keeps of a request of this length."""
         return whole_up(lesser(self._most_kept_tokens, context_tokens), self.block_tokens)
 
-    def longest_context(self, blocks: N) -> N:
-        """The longest request that so many blocks hold; `blocks_per_request` solved for the context. 0 for none."""
+    def longest_context(self, blocks: N, table_blocks: "N | float" = 0) -> N:
+        """The longest request that so many blocks hold; `blocks_per_request` solved for the context. 0 for none.
+
+        table_blocks: what each block of context takes of the same memory for its entries in block tables, in blocks.
+        """
         each = self.block_tokens
-        short = blocks // self.groups * each
+        short = blocks // (self.groups + table_blocks) * each
         if not self.local_groups:
             return greater(short, 0)
         full = whole_up(self._most_kept_tokens, each) * self.local_groups
-        return greater(greater((blocks - full) * each, lesser(short, self._most_kept_tokens)), 0)
+        long = (blocks - full) // (1 + table_blocks) * each
+        return greater(greater(long, lesser(short, self._most_kept_tokens)), 0)
 
     def concurrency(self, blocks: N, context_tokens: float) -> N:
         """The requests of a context that the engine says its blocks hold, when it starts."""
@@ -85,6 +89,19 @@ def blocks_in(available_bytes: N, bytes_per_block: "N | float") -> N:
 def needed_bytes(rule: BlockRule[N], bytes_per_block: N, context_tokens: float, requests: float) -> N:
     """Bytes of so many requests of this length on one device, with the blocks that are never given away."""
     return (rule.blocks_per_request(context_tokens) * requests + rule.reserved_blocks) * bytes_per_block
+
+
+def longest_with_tables(
+    rule: BlockRule[N], available_bytes: N, bytes_per_block: N, table_bytes: "N | float", context: float, requests: int
+) -> N:
+    """The longest context at which a device holds so many requests, in tokens.
+
+    table_bytes is what the available bytes lack for block tables of the context in question: those of a longer one
+    take more.
+    """
+    blocks = (available_bytes + table_bytes) / bytes_per_block - rule.reserved_blocks
+    table_blocks = table_bytes / whole_up(context, rule.block_tokens) / bytes_per_block
+    return rule.longest_context(blocks / requests, table_blocks / requests)
 
 
 def requests_per_rank(request: FitRequest) -> int:

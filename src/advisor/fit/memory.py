@@ -21,6 +21,7 @@ from advisor.fit.kv import (
     blocks_in,
     context_limit,
     inflight_tokens,
+    longest_with_tables,
     needed_bytes,
     requests_per_rank,
 )
@@ -110,7 +111,11 @@ def paged_memory(request: FitRequest, accelerator: Accelerator, version: EngineV
         state: _paged_cache(
             request,
             rule,
-            _smallest_pool(request, tp, devices, staged, hybrid=state),
+            [
+                _Pool(device.kv_cache_bytes, block_bytes(request, tp, weights.stage, hybrid=state))
+                for device, weights in zip(devices, staged, strict=True)
+            ],
+            overheads.counted_table_bytes,
             tokens_in_headroom(request, version, limits, overheads, rule.groups),
         )
         for state, rule in rules.items()
@@ -164,43 +169,45 @@ def _capped(request: FitRequest, device: PerDevice) -> PerDevice:
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """The blocks that all stages have, and the size of one on the device that bounds them."""
+    """What a device of a stage has for its cache, and the size of one block there."""
 
-    blocks: int
+    available_bytes: float
     block_bytes: int
 
-
-def _smallest_pool(
-    request: FitRequest, tp: int, devices: list[PerDevice], staged: tuple[StageWeights, ...], *, hybrid: bool
-) -> _Pool:
-    """vLLM gives every stage the number of blocks that the poorest can hold."""
-    sizes = [block_bytes(request, tp, weights.stage, hybrid=hybrid) for weights in staged]
-    pools = [
-        _Pool(int(blocks_in(device.kv_cache_bytes, size)), size) for device, size in zip(devices, sizes, strict=True)
-    ]
-    return min(pools, key=lambda pool: pool.blocks)
+    @property
+    def blocks(self) -> int:
+        return int(blocks_in(self.available_bytes, self.block_bytes))
 
 
-def _paged_cache(request: FitRequest, rule: BlockRule[float], pool: _Pool, most_tokens: float) -> KvCache:
-    each = rule.blocks_per_request(request.context_tokens)
-    free = rule.free_blocks(pool.blocks)
-    limit = context_limit(request)
-    by_blocks = min(limit, int(rule.longest_context(free)))
+def _paged_cache(
+    request: FitRequest, rule: BlockRule[float], pools: list[_Pool], table_bytes: float, most_tokens: float
+) -> KvCache:
+    """The cache of a rank: vLLM gives every stage the number of blocks that the poorest can hold."""
+    pool = min(pools, key=lambda pool: pool.blocks)
+    context, limit = request.context_tokens, context_limit(request)
+    each = rule.blocks_per_request(context)
+
+    def longest(requests: int) -> int:
+        held = (
+            longest_with_tables(rule, pool.available_bytes, pool.block_bytes, table_bytes, context, requests)
+            for pool in pools
+        )
+        return int(min(limit, most_tokens, *held))
+
     return KvCache(
         hybrid=bool(rule.local_groups),
         dtype=request.kv_dtype,
-        bytes_per_token_per_device=each * pool.block_bytes / request.context_tokens,
+        bytes_per_token_per_device=each * pool.block_bytes / context,
         blocks=pool.blocks,
-        capacity_tokens=int(rule.capacity_tokens(pool.blocks, request.context_tokens)),
-        max_context_tokens=int(min(by_blocks, most_tokens)),
-        max_concurrency_at_context=rule.concurrency(pool.blocks, request.context_tokens),
+        capacity_tokens=int(rule.capacity_tokens(pool.blocks, context)),
+        max_context_tokens=longest(1),
+        max_concurrency_at_context=rule.concurrency(pool.blocks, context),
         block_bytes=pool.block_bytes,
         block_tokens=rule.block_tokens,
         groups=rule.groups,
-        max_context_at_concurrency_tokens=int(
-            min(limit, most_tokens, rule.longest_context(free // requests_per_rank(request)))
-        ),
-        max_context_by_blocks_tokens=by_blocks,
+        max_context_at_concurrency_tokens=longest(requests_per_rank(request)),
+        max_context_by_blocks_tokens=min(limit, int(rule.longest_context(rule.free_blocks(pool.blocks)))),
+        max_context_by_tables_tokens=int(min(limit, most_tokens)),
     )
 
 

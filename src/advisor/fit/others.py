@@ -244,17 +244,25 @@ def _cache(request: FitRequest, tp: int, stage: Stage) -> ContiguousCache[float]
 def _capacity(request: FitRequest, cache: ContiguousCache[float], device: PerDevice) -> KvCache:
     each = cache.request_bytes(request.context_tokens)
     available = max(0.0, device.kv_cache_bytes)
-    requests = requests_per_rank(request)
     limit = min(context_limit(request), _longest_row(request, device))
+    table, table_per_token = 0.0, 0.0
+    if request.engine.memory_model == "reference":
+        table = float(_rope_bytes(request))
+        table_per_token = table / request.context_tokens
+
+    def longest(requests: int) -> int:
+        left = max(0.0, device.kv_cache_bytes + table)
+        return int(cache.longest_context(left / requests, table_per_token / requests))
+
     return KvCache(
         hybrid=cache.local_tokens is not None,
         dtype=request.kv_dtype,
         bytes_per_token_per_device=each / request.context_tokens,
         blocks=None,
         capacity_tokens=int(available / each * request.context_tokens),
-        max_context_tokens=min(limit, int(cache.longest_context(available))),
+        max_context_tokens=min(limit, longest(1)),
         max_concurrency_at_context=available / each,
-        max_context_at_concurrency_tokens=min(limit, int(cache.longest_context(available / requests))),
+        max_context_at_concurrency_tokens=min(limit, longest(requests_per_rank(request))),
     )
 
 

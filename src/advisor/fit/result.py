@@ -74,7 +74,8 @@ class KvCache:
 
     Blocks are None for an engine that does not page its cache. max_context_tokens is the longest request
     that starts and is held, its block tables counted; max_context_at_concurrency_tokens the same for the concurrency
-    in question. max_context_by_blocks_tokens is what the engine itself estimates, which looks at the blocks alone.
+    in question. max_context_by_blocks_tokens is what the engine itself estimates, which looks at the blocks alone;
+    max_context_by_tables_tokens is how long the block tables beside the budget let it be.
     """
 
     hybrid: bool
@@ -90,6 +91,7 @@ class KvCache:
     groups: int | None = None
     max_context_at_concurrency_tokens: int = 0
     max_context_by_blocks_tokens: int | None = None
+    max_context_by_tables_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
