@@ -68,7 +68,7 @@ def test_a_server_is_identified_without_naming_model_or_instance(url: str, capsy
 def test_the_right_instance_is_corroborated(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "--identify", url, "--instance", "p5.48xlarge", "--tp", "8"]) == 0
     shown = capsys.readouterr().out
-    assert "It is what p5.48xlarge (TP 8) holds" in shown
+    assert "It agrees with p5.48xlarge (TP 8)" in shown
     assert "H100-80GB" in shown
     assert "are not excluded" in shown.replace("\n  ", " ")
 
@@ -162,3 +162,19 @@ def test_control_characters_of_a_server_reach_no_terminal(
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert "scout[/]" in shown
+
+
+def test_settings_that_somebody_states_are_not_guessed(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    anything = identified(capsys, url, code=0)
+    stated = identified(capsys, url, "--max-num-seqs", "1024", "--max-num-batched-tokens", "8192", code=0)
+    assert any(match["max_num_batched_tokens"] for match in anything["matches"])
+    assert not any(match["max_num_batched_tokens"] or match["max_num_seqs"] for match in stated["matches"])
+    assert "identify_settings_untold" in {reason["code"] for reason in anything["reasons"]}
+    assert "identify_settings_untold" not in {reason["code"] for reason in stated["reasons"]}
+    assert stated["declared"]["max_num_seqs"] == 1024
+
+
+@pytest.mark.parametrize("argv", [("--context", "10"), ("--dp", "2"), ("--no-keep",), ("--all",)])
+def test_flags_that_would_be_left_aside_are_refused(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "--identify", "http://127.0.0.1:9", *argv]) == 2
+    assert f"{argv[0]} is no part of it" in capsys.readouterr().err

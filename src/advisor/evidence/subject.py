@@ -169,7 +169,9 @@ def _corroborated(stated: Subject, catalog: Catalog, observed: Observed, *, is_n
     if outcome == "contradicted":
         return replace(seen, vouched_by="contradicted", contradictions=("kv_capacity",))
     is_told = is_named and observed.engine_version is not None
-    return replace(seen, vouched_by="server") if outcome == "corroborated" and is_told else seen
+    # A cache that only settings explain which nobody stated vouches for nothing.
+    is_vouched = outcome == "corroborated" and is_told and not nearest.needs_settings
+    return replace(seen, vouched_by="server") if is_vouched else seen
 
 
 def _cannot_hold(request: FitRequest) -> bool:

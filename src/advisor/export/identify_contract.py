@@ -40,8 +40,8 @@ class Combination(BaseModel):
     expert_parallel: bool = Field(
         description="true: only with experts whole on each device; false: sharded, or alike either way"
     )
-    max_num_batched_tokens: int | None = Field(description="null: the engine's default for the device explains it")
-    max_num_seqs: int | None = Field(description="null: the engine's default for the device explains it")
+    max_num_batched_tokens: int | None = Field(description="null: stated, or the device's default explains it")
+    max_num_seqs: int | None = Field(description="null: stated, or the device's default explains it")
     consistency: Literal["consistent", "unexplained", "implausible", "impossible"]
     hybrid: bool
     blocks: int
@@ -65,6 +65,9 @@ class Declared(BaseModel):
     pipeline_parallel_size: int | None
     engine: str | None
     nodes: int = Field(description="instances that a replica may span")
+    max_num_seqs: int | None
+    max_num_batched_tokens: int | None
+    expert_parallel: bool | None
     nearest: Combination | None
 
 

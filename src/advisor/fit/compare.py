@@ -242,8 +242,8 @@ def _assumptions(result: FitResult, settings: Sequence[Setting]) -> Iterator[Rea
         yield info("compared_tp_assumed", tensor_parallel_size=result.parallelism.tensor_parallel_size)
     if "checkpoint" in assumed:
         yield info("compared_checkpoint_assumed", checkpoint=request.checkpoint.id)
-    if {"max_num_seqs", "max_num_batched_tokens"} & assumed:
-        yield info("compared_scheduler_assumed")
+    if untold := tuple(name for name in ("max_num_seqs", "max_num_batched_tokens") if name in assumed):
+        yield info("compared_scheduler_assumed", settings=untold)
 
 
 def _why_off(result: FitResult, lines: Sequence[Line]) -> Iterator[Reason]:

@@ -34,6 +34,14 @@ class Declaration:
     engine: str | None = None
     nodes: int = 1
     """Instances that a replica may span."""
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    expert_parallel: bool | None = None
+
+    def with_settings(self, observed: Observed) -> Observed:
+        """The observation, completed by the settings that somebody states and the server does not tell."""
+        names = ("max_num_seqs", "max_num_batched_tokens", "expert_parallel")
+        return replace(observed, **{name: getattr(self, name) for name in names if getattr(observed, name) is None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ def identify_observed(catalog: Catalog, observed: Observed, declaration: Declara
 
     Errors as `check_declaration`.
     """
+    observed = declaration.with_settings(observed)
     engine, version = _engine(catalog, observed, declaration)
     silence = tuple(_silence(observed, engine, version))
     if silence or version is None:

@@ -67,8 +67,8 @@ class Holder:
 class Match:
     """A combination beside what the server reports.
 
-    max_num_batched_tokens and max_num_seqs are None where the defaults of the device explain it; else they are
-    settings that nobody stated, and under which it would be explained. So is expert_parallel where it is true.
+    max_num_batched_tokens and max_num_seqs are None where they are stated, or the device's defaults explain it; else
+    they are settings that nobody stated, and under which it would be explained. So is expert_parallel where it is true.
     """
 
     model: str
@@ -185,8 +185,10 @@ def _matches(
                     pipeline_parallel_size=request.pipeline_parallel_size,
                     data_parallel_size=request.data_parallel_size,
                     expert_parallel=request.expert_parallel,
-                    max_num_batched_tokens=asked.max_num_batched_tokens,
-                    max_num_seqs=asked.max_num_seqs,
+                    max_num_batched_tokens=asked.max_num_batched_tokens
+                    if observed.max_num_batched_tokens is None
+                    else None,
+                    max_num_seqs=asked.max_num_seqs if observed.max_num_seqs is None else None,
                     implied=seen,
                     holders=holders,
                 )

@@ -55,8 +55,8 @@ SENTENCES = {
         "Neither you nor the server's model name states the checkpoint: {checkpoint} is assumed (--checkpoint)."
     ),
     "compared_scheduler_assumed": (
-        "max_num_seqs and max_num_batched_tokens are taken to be the engine's defaults where nobody states them: state "
-        "them (--max-num-seqs, --max-num-batched-tokens), and what is measured narrows the doubt of later answers."
+        "Nobody states {settings}: the engine's default is taken. Stated as the server has it, what is measured "
+        "narrows the doubt of later answers."
     ),
 }
 

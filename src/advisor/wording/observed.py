@@ -99,7 +99,7 @@ SENTENCES = {
 _OUTCOMES: "Mapping[Outcome, str]" = {
     "found": "{matches} of {tried} combinations explain it{settings}.",
     "nothing_consistent": "None of {tried} combinations explains it.",
-    "corroborated": "It is what {declared} holds; {matches} of {tried} combinations explain it{settings}.",
+    "corroborated": "It agrees with {declared}; {matches} of {tried} combinations explain it{settings}.",
     "contradicted": "It is not what {declared} would report; {matches} of {tried} combinations explain it{settings}.",
     "unexplained": (
         "It is further from what {declared} should report than the doubt of the overheads, and not impossible: another "
@@ -120,6 +120,12 @@ def outcome_of(found: "Identified") -> str:
         declared=declared_of(found.declaration),
         settings=f", {assumed} of them only under settings that it does not tell" if assumed else "",
     )
+
+
+def signed(size_bytes: float) -> str:
+    """`+0.2 GiB`, `−82 MiB`, and `0 MiB` for less than would show."""
+    shown = text.gib(abs(size_bytes))
+    return shown if shown.startswith("0 ") else f"{'+' if size_bytes > 0 else '−'}{shown}"
 
 
 def settings_of(match: "Match") -> str:

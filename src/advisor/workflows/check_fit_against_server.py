@@ -28,6 +28,9 @@ _LONGEST_PAGE_BYTES = 16 * 2**20
 _LONGEST_LINE_BYTES = 65_536
 """A longer line is read in pieces; those that matter are shorter."""
 
+_LONGEST_CONTEXT_TOKENS = 1_000_000_000
+"""A hundred times the longest model of the catalogue: what a server states beyond that is no length."""
+
 _NO_SUCH_ROUTE = frozenset({404, 405, 501})
 _ENGINES = frozenset({"vllm", "sglang"})
 _SGLANG_ROUTES = ("server_info", "get_server_info")
@@ -133,7 +136,9 @@ def _text(value: object) -> str | None:
 
 
 def _length(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 < value <= _LONGEST_CONTEXT_TOKENS else None
 
 
 @dataclass(slots=True)

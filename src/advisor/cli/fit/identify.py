@@ -9,6 +9,7 @@ from advisor.cli.exit_codes import ExitCode
 from advisor.cli.output import Output
 from advisor.cli.prose import write_text
 from advisor.cli.table import Column, Row, write_table
+from advisor.errors import InputError
 from advisor.export.identify_document import identify_document
 from advisor.fit.declared import Declaration, Identified
 from advisor.fit.identify import Match
@@ -33,6 +34,7 @@ _COLUMNS = (
 
 def run_identify(arguments: argparse.Namespace, catalog: Catalog, output: Output) -> int:
     """Ask the endpoint and print what it can be."""
+    _refuse_what_servers_tell(arguments)
     declaration = Declaration(
         instance=arguments.instance,
         model=arguments.model,
@@ -41,6 +43,9 @@ def run_identify(arguments: argparse.Namespace, catalog: Catalog, output: Output
         pipeline_parallel_size=arguments.pp or (1 if arguments.tp else None),
         engine=arguments.engine,
         nodes=arguments.nodes,
+        max_num_seqs=arguments.max_num_seqs,
+        max_num_batched_tokens=arguments.max_num_batched_tokens,
+        expert_parallel=arguments.expert_parallel or None,
     )
     found = identify_endpoint(catalog, arguments.identify, read_key(arguments), declaration, arguments.served_model)
     if output.json_mode:
@@ -50,6 +55,24 @@ def run_identify(arguments: argparse.Namespace, catalog: Catalog, output: Output
     if found.outcome == "too_little":
         return ExitCode.PROVES_NOTHING
     return ExitCode.YES if found.is_good else ExitCode.NO
+
+
+def _refuse_what_servers_tell(arguments: argparse.Namespace) -> None:
+    """InputError for flags that would be left aside: the server tells these itself, or they say nothing of it."""
+    given = {
+        "--all": arguments.all,
+        "--context": arguments.context,
+        "--dp": arguments.dp,
+        "--kv-dtype": arguments.kv_dtype,
+        "--hybrid-kv": arguments.hybrid_kv,
+        "--gpu-memory-utilization": arguments.gpu_memory_utilization,
+        "--block-size": arguments.block_size,
+        "--lnc": arguments.lnc,
+        "--no-keep": arguments.no_keep,
+    }
+    for flag, value in given.items():
+        if value not in (None, False):
+            raise InputError(f"--identify takes what the server tells, and {flag} is no part of it", key=flag)
 
 
 def _write(found: Identified, output: Output) -> None:
@@ -80,7 +103,7 @@ def _row(match: Match) -> Row:
         str(match.pipeline_parallel_size),
         "hybrid" if seen.hybrid else "full",
         text.count(seen.predicted_blocks),
-        f"{'+' if seen.difference_bytes >= 0 else '−'}{text.gib(abs(seen.difference_bytes))}",
+        words.signed(seen.difference_bytes),
         ", ".join(
             holder.instance if holder.nodes == 1 else f"{holder.nodes} × {holder.instance}" for holder in match.holders
         ),
@@ -91,4 +114,5 @@ def _row(match: Match) -> Row:
 def _name(match: Match) -> str:
     stages = f" × PP {match.pipeline_parallel_size}" if match.pipeline_parallel_size > 1 else ""
     ranks = f" × DP {match.data_parallel_size}" if match.data_parallel_size > 1 else ""
-    return f"{match.checkpoint} at TP {match.tensor_parallel_size}{stages}{ranks} on {match.accelerator}"
+    under = f" under {settings}" if (settings := words.settings_of(match)) else ""
+    return f"{match.checkpoint} at TP {match.tensor_parallel_size}{stages}{ranks} on {match.accelerator}{under}"

@@ -99,8 +99,7 @@ def identified(found: Identified) -> Content:
 
 
 def _match(match: Match) -> Content:
-    apart = match.implied.difference_bytes
-    signed = f"{'+' if apart >= 0 else '−'}{text.gib(abs(apart))}"
+    signed = observed_words.signed(match.implied.difference_bytes)
     held = [holder.instance if holder.nodes == 1 else f"{holder.nodes} × {holder.instance}" for holder in match.holders]
     only = observed_words.settings_of(match)
     return Content.assemble(
