@@ -8,7 +8,7 @@ SENTENCES = {
     "serve_pipeline_parallel": "{stages} stages hold the layers, one after the other.",
     "serve_data_parallel": "{ranks} copies of attention, each with a KV cache of its own; the experts are shared.",
     "serve_expert_parallel": "Each GPU holds whole experts instead of a slice of all.",
-    "serve_context_refused": "The default, {limit}, does not fit here: {longest} at most.",
+    "serve_context_refused": "The default, {limit}, does not fit here: about {longest} do.",
     "serve_context": "The default is {limit}; this bounds what one request may hold.",
     "serve_context_bound": "Bounds what one request may hold, prompt and answer.",
     "serve_kv_dtype": "A KV cache in {dtype} takes half the bytes of each token.",

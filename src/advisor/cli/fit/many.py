@@ -185,13 +185,13 @@ def _refusal(row: TableRow) -> str:
 def _summary(rows: Sequence[TableRow], shown: Sequence[TableRow], hidden: int) -> str:
     """What the columns mean, and what is left out. shown: the rows that run."""
     question = rows[0].request
-    running = sum(row.verdict.runs for row in rows)
+    fits, tight = (sum(row.verdict is verdict for row in rows) for verdict in (Verdict.FITS, Verdict.TIGHT))
     legend = (
         "longest: the longest context at this concurrency; requests: how many of this context all replicas hold "
         "together; margin: per device; !: with cautions, told where --all is left out."
     )
     asked = f"{question.concurrency} × {text.tokens(question.context_tokens)} tokens"
-    said = [f"{running} of {len(rows)} combinations hold {asked}.", legend]
+    said = [f"{fits} of {len(rows)} combinations hold {asked}; {tight} are tight: they may or may not.", legend]
     if any(row.memory is not None and row.memory.is_bound_by_tables for row in shown):
         said.append("+: the cache holds more; block tables bound it, and a lower --max-num-seqs shrinks them.")
     measured = sum(_is_measured(row) for row in shown)

@@ -67,7 +67,7 @@ def _parallel(request: FitRequest, parallelism: Parallelism) -> Iterator[ServeFl
 def _context(request: FitRequest, cache: KvCache) -> ServeFlag:
     """Always stated: the default is what the model allows, which few devices hold."""
     limit, longest = context_limit(request), cache.max_context_tokens
-    if longest < limit:
+    if 0 < longest < limit:
         reason = info("serve_context_refused", limit=limit, longest=longest)
     else:
         reason = info("serve_context", limit=limit)
