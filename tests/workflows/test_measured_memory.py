@@ -118,6 +118,16 @@ def test_seen_again_it_replaces_itself(paths: UserPaths) -> None:
     assert memory.observed_at == "2026-11-21T00:00:00Z"
 
 
+def test_the_same_observation_under_another_declaration_corrects_the_first(paths: UserPaths) -> None:
+    """H100s and A100s of 80 GB hold as much, and no server says which it has."""
+    first = kept(paths, served(-1.0), replace(QUESTION, instance="p4de.24xlarge")).memory
+    second = kept(paths, served(-1.0))
+    assert second.replaced == (first,)
+    assert every_memory(paths) == (second.memory,)
+    third = kept(paths, served(-0.5), replace(QUESTION, instance="p4de.24xlarge"))
+    assert third.replaced == (), "another observation: the server was started anew"
+
+
 @pytest.mark.parametrize(
     ("denied", "code"),
     [

@@ -1,5 +1,6 @@
 """Words for a prediction beside what a server says: the names of the quantities, and what comes of it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.quantities.units import GIB
@@ -136,8 +137,8 @@ def verdict(comparison: "Comparison", observed: "Observed") -> str:
     return f"The prediction {'agrees with' if agrees else 'differs from'} the {whose(observed)}{how}."
 
 
-def kept(memory: "MeasuredMemory") -> str:
-    """What was entered as evidence, on whose word, and the way back."""
+def kept(memory: "MeasuredMemory", replaced: "Sequence[MeasuredMemory]" = ()) -> str:
+    """What was entered as evidence, on whose word, in whose place, and the way back."""
     from advisor.quantities.provenance import Level
 
     beside, undo = amount(memory.beside_bytes, "B"), f"advisor evidence forget {memory.id} removes it"
@@ -147,4 +148,11 @@ def kept(memory: "MeasuredMemory") -> str:
         f"kept as your own measurement, evidence {memory.id} ({beside} beside the weights): later answers about "
         f"{memory.stack.accelerator} rest on it, and that it ran on {memory.stack.instance} is your word. "
         f"If it is not your server, {undo} (--no-keep only compares)"
+        + "".join(
+            f". It takes the place of {old.id}, the same observation stated of {_stated(old)}" for old in replaced
+        )
     )
+
+
+def _stated(memory: "MeasuredMemory") -> str:
+    return f"{memory.stack.checkpoint} at TP {memory.stack.tensor_parallel_size} on {memory.stack.instance}"

@@ -38,10 +38,11 @@ _DIGITS_OF_HASH = 12
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An observation that was entered, or the reasons why it was not."""
+    """An observation that was entered, or the reasons why it was not. replaced: the same under other declarations."""
 
     memory: "MeasuredMemory | None"
     reasons: tuple[Reason, ...] = ()
+    replaced: "tuple[MeasuredMemory, ...]" = ()
 
 
 def measured_memory(paths: UserPaths) -> "tuple[MeasuredMemory, ...]":
@@ -74,8 +75,12 @@ def keep_memory(
         return Kept(None, () if proves_nothing else (found,))
     if comparison.outcome is Outcome.DIFFERS and not _states_its_stack(comparison):
         return Kept(None, (warning("memory_unexplained", observed.source),))
-    _ledger(paths).save_memory(found)
-    return Kept(found)
+    ledger = _ledger(paths)
+    replaced = tuple(old for old in ledger.memories() if old.id != found.id and _is_same_observation(old, found))
+    for old in replaced:
+        ledger.forget_memory(old.id)
+    ledger.save_memory(found)
+    return Kept(found, replaced=replaced)
 
 
 def forget_memory(wanted: str, paths: UserPaths) -> "MeasuredMemory":
@@ -94,6 +99,17 @@ def _states_its_stack(comparison: "Comparison") -> bool:
     """Whether device and weights were seen and are those of the prediction, so that only overheads can differ."""
     seen = [comparison.line(quantity) for quantity in _STACK_LINES]
     return all(line is not None and line.within for line in seen)
+
+
+def _is_same_observation(old: "MeasuredMemory", new: "MeasuredMemory") -> bool:
+    """Whether one server or log said both: it ran on one stack, and the last statement of which corrects the first."""
+
+    def told(memory: "MeasuredMemory") -> tuple[object, ...]:
+        seen = memory.stack
+        said = (seen.engine_version, seen.max_model_len, memory.blocks, memory.kv_cache_tokens)
+        return (memory.provenance.source, memory.provenance.level, *said)
+
+    return told(old) == told(new)
 
 
 def _source(observed: "Observed") -> str:

@@ -64,7 +64,7 @@ def _note(kept: Kept, output: Output) -> None:
     for reason in kept.reasons:
         output.note(f"advisor: not kept as evidence: {sentence(reason)}")
     if kept.memory is not None:
-        output.note(f"advisor: {words.kept(kept.memory)}")
+        output.note(f"advisor: {words.kept(kept.memory, kept.replaced)}")
 
 
 def _check_flags(arguments: argparse.Namespace) -> None:

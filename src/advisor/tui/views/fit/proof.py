@@ -77,7 +77,7 @@ def kept(entered: Kept) -> list[Content | str]:
     memory = entered.memory
     if memory is None:
         return _reasons(entered.reasons)
-    told = compared_words.kept(memory)
+    told = compared_words.kept(memory, entered.replaced)
     return ["", Content.assemble(badge(memory.provenance.level), f"  {told[0].upper()}{told[1:]}.")]
 
 
