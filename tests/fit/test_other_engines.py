@@ -171,6 +171,14 @@ def test_tensorrt_llm_gives_the_cache_nine_tenths_of_what_is_free(catalog: Catal
     assert device.activation_bytes is None
 
 
+def test_a_tensorrt_llm_from_before_its_guide_to_llama_4_is_told_so(catalog: Catalog) -> None:
+    told = [
+        [each.code for each in fit(catalog, replace(SCOUT, engine=f"tensorrt-llm@{version}")).reasons]
+        for version in ("0.19", "0.20")
+    ]
+    assert ["engine_older_than_known" in codes for codes in told] == [True, False]
+
+
 def test_nvfp4_under_tensorrt_llm_needs_blackwell(catalog: Catalog) -> None:
     hopper = fit(catalog, replace(SCOUT, engine="tensorrt-llm", checkpoint="nvfp4"))
     assert hopper.verdict is Verdict.UNSUPPORTED

@@ -32,8 +32,14 @@ def _certainty(request: FitRequest) -> list[Reason]:
 
 
 def _version(request: FitRequest) -> list[Reason]:
-    if not request.engine.is_versioned:
+    """Versions beyond those that were read; engines with tables by version refuse older ones themselves."""
+    engine, version = request.engine, request.engine_version
+    if not engine.is_versioned:
         return []
+    oldest = min((gate.since for gate in engine.gates), key=version_key, default=version)
+    if engine.memory_model == "free_share" and version_key(version) < version_key(oldest):
+        source = engine.origin.default.source
+        return [warning("engine_older_than_known", source, engine=engine.name, version=version, oldest_known=oldest)]
     if version_key(request.engine_version) > version_key(request.engine.newest_known):
         return [
             warning(

@@ -38,6 +38,9 @@ SENTENCES = {
     "rates_unknown": "Nobody has published {rates} of {accelerator}, so no speed can be computed for it.",
     "engine_accelerator": "{engine} does not run on {accelerator}.",
     "engine_not_advised": ("{engine} is judged here with less certainty than vLLM, and advice does not pick it."),
+    "engine_older_than_known": (
+        "{engine} {version} is older than the oldest version read ({oldest_known}); it may not serve Llama 4 at all."
+    ),
     "engine_newer_than_known": (
         "{engine} {version} is newer than the newest version read ({newest_known}); its memory plan may differ."
     ),
