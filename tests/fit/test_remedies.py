@@ -144,3 +144,14 @@ def test_every_remedy_makes_it_fit_as_it_says(
         assert changed.per_device.margin_bytes == remedy.margin_bytes >= 0
         assert sentence(remedy.reason)
         assert flags(remedy).startswith("--")
+
+
+def test_a_degree_across_instances_becomes_stages_over_the_same_devices(catalog: Catalog) -> None:
+    sixteen = FitQuestion("llama-4-scout", "p5.48xlarge", tensor_parallel_size=16, nodes=2)
+    changes = [dict(remedy.changes) for remedy in fit(catalog, sixteen).remedies]
+    assert changes == [{"tensor_parallel_size": 8, "pipeline_parallel_size": 2}]
+
+
+def test_a_degree_that_is_only_uneven_needs_no_second_instance(catalog: Catalog) -> None:
+    uneven = FitQuestion("llama-4-scout", "p5.48xlarge", tensor_parallel_size=3)
+    assert [dict(remedy.changes) for remedy in fit(catalog, uneven).remedies] == [{"tensor_parallel_size": 4}]

@@ -51,8 +51,10 @@ def with_remedies(result: FitResult, elsewhere: Elsewhere) -> FitResult:
         *_best(_checkpoints(trials)),
     ]
     if result.verdict is Verdict.INVALID:
+        lacks_devices = result.parallelism.devices_used > result.request.device_count
         hardware: Iterator[Remedy] = chain(
-            _best(_instances(trials)), () if found else _best(_places(trials, elsewhere.places))
+            _best(_instances(trials)) if lacks_devices or not found else (),
+            () if found else _best(_places(trials, elsewhere.places)),
         )
     else:
         hardware = iter(()) if kept or split else _hardware(trials, elsewhere)
@@ -169,6 +171,8 @@ def _parallel(trials: Trials) -> Iterator[Remedy]:
     sizes = now.valid_tensor_parallel_sizes
     if trials.start.verdict is Verdict.INVALID:
         asked = now.tensor_parallel_size
+        if asked > request.devices_per_instance:
+            yield from _staged(trials, now.devices_used - 1)
         for size in sorted(sizes, key=lambda size: (abs(size - asked), -size)):
             yield from _tried(trials, info("remedy_valid_tp", size=size), tensor_parallel_size=size)
         for field in ("pipeline_parallel_size", "data_parallel_size"):
@@ -177,7 +181,12 @@ def _parallel(trials: Trials) -> Iterator[Remedy]:
     for size in sizes:
         if size > now.tensor_parallel_size:
             yield from _tried(trials, info("remedy_larger_tp", size=size), tensor_parallel_size=size)
-    for size, stages in _splits(request, sizes, now.devices_used):
+    yield from _staged(trials, now.devices_used)
+
+
+def _staged(trials: Trials, used: int) -> Iterator[Remedy]:
+    """Pipeline stages over more devices than these."""
+    for size, stages in _splits(trials.request, trials.start.parallelism.valid_tensor_parallel_sizes, used):
         reason = info("remedy_stages", size=size, stages=stages)
         yield from _tried(trials, reason, tensor_parallel_size=size, pipeline_parallel_size=stages)
 
