@@ -193,6 +193,12 @@ class TestLogs:
         assert "KV cache needed" in shown
         assert "24.00 GiB" in shown
 
+    def test_the_name_of_another_model_is_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        log = tmp_path / "vllm.log"
+        log.write_text(Path(LOG).read_text().replace("meta-llama/Llama-4-Scout-17B-16E-Instruct", "moonshotai/Kimi"))
+        assert main(["fit", *ON_P5, "--checkpoint", "bf16", "--log", str(log), "--no-keep"]) == 0
+        assert "that it is llama-4-scout bf16 is your word" in " ".join(capsys.readouterr().out.split())
+
     def test_another_program_s_log_is_bad_input(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         log = tmp_path / "nginx.log"
         log.write_text("200 OK\n")

@@ -230,6 +230,7 @@ def _explanations(
         yield info("compared_one_engine", engines=observed.engines)
     if not observed.simulated:
         yield from _assumptions(result, settings)
+        yield from _unnamed(result, observed, settings)
 
 
 def _assumptions(result: FitResult, settings: Sequence[Setting]) -> Iterator[Reason]:
@@ -244,6 +245,14 @@ def _assumptions(result: FitResult, settings: Sequence[Setting]) -> Iterator[Rea
         yield info("compared_checkpoint_assumed", checkpoint=request.checkpoint.id)
     if untold := tuple(name for name in ("max_num_seqs", "max_num_batched_tokens") if name in assumed):
         yield info("compared_scheduler_assumed", settings=untold)
+
+
+def _unnamed(result: FitResult, observed: Observed, settings: Sequence[Setting]) -> Iterator[Reason]:
+    """That the server's name for its model is no repository of the catalogue, where a checkpoint is stated of it."""
+    stated = {setting.name for setting in settings if setting.stated is not None}
+    if observed.served_model is not None and "checkpoint" in stated and "model" not in stated:
+        model, checkpoint = result.request.model.id, result.request.checkpoint.id
+        yield info("compared_model_untold", served=observed.served_model, model=model, checkpoint=checkpoint)
 
 
 def _why_off(result: FitResult, lines: Sequence[Line]) -> Iterator[Reason]:

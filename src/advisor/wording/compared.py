@@ -55,6 +55,10 @@ SENTENCES = {
     "compared_checkpoint_assumed": (
         "Neither you nor the server's model name states the checkpoint: {checkpoint} is assumed (--checkpoint)."
     ),
+    "compared_model_untold": (
+        "It calls its model '{served}', which names no repository of the catalogue: that it is {model} {checkpoint} is "
+        "your word."
+    ),
     "compared_scheduler_assumed": (
         "Nobody states {settings}: the engine's default is taken. Stated as the server has it, what is measured "
         "narrows the doubt of later answers."

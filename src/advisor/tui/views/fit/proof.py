@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from advisor.fit.compare import Line, Outcome, Setting
+from advisor.fit.compare import Line, Outcome, Setting, shown_setting
 from advisor.fit.declared import Identified
 from advisor.fit.identify import Match
 from advisor.quantities import text
@@ -67,16 +67,18 @@ def _amount(amount: float, unit: str) -> str:
 
 
 def _setting(setting: Setting) -> Content:
-    stated = f"  stated as {setting.stated}" if setting.is_denied else ""
+    stated = f", stated as {shown_setting(setting.stated)}" if setting.is_denied else ""
     mark, style = ("×", "$error") if setting.is_denied else ("·", "$secondary")
-    return Content.assemble((f"{mark} ", style), (f"{setting.name:<26}", "$secondary"), str(setting.told), stated)
+    return Content.assemble((f"{mark} ", style), compared_words.setting(setting.name, setting.told), stated)
 
 
 def kept(entered: Kept) -> list[Content | str]:
     """Whether it is evidence from now on, and if not, why."""
     memory = entered.memory
     if memory is None:
-        return _reasons(entered.reasons)
+        if not entered.reasons:
+            return []
+        return ["", f"Not kept as evidence: {' '.join(map(sentence, entered.reasons))}"]
     told = compared_words.kept(memory, entered.replaced)
     return ["", Content.assemble(badge(memory.provenance.level), f"  {told[0].upper()}{told[1:]}.")]
 
