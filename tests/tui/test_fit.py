@@ -3,9 +3,13 @@
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from advisor.catalog.load import Catalog
 from advisor.tui.app import AdvisorApp
 from advisor.tui.session import Session
+from advisor.tui.views.fit import bar
 from advisor.tui.widgets.choice import Choice
+from advisor.workflows.fit import fit
+from advisor.workflows.fit_question import FitQuestion
 from tui.support import LARGE, opened, press, screen_text
 
 
@@ -33,9 +37,9 @@ async def test_what_decides_stands_above_what_is_only_worth_knowing(app: Advisor
 
 async def test_the_bar_marks_the_budget_and_crosses_what_is_over_it(app: AdvisorApp) -> None:
     async with opened(app, "F", size=LARGE) as pilot:
-        bar = bar_of(app)
-        assert "┃" in bar
-        assert "×" not in bar
+        drawn = bar_of(app)
+        assert "┃" in drawn
+        assert "×" not in drawn
         app.session.ask_fit(instance="p5.4xlarge", checkpoint="bf16")
         await press(pilot, "C", "F")
         behind = bar_of(app).partition("┃")[2].strip()
@@ -191,3 +195,9 @@ async def retype(pilot: Pilot[None], text: str) -> None:
     """Another text in the field that has the focus."""
     pilot.app.screen.query_one("Input:focus", Input).value = ""
     await press(pilot, *text)
+
+
+def test_what_nobody_knows_of_neuron_is_no_part_of_the_bar(catalog: Catalog) -> None:
+    shown = [part.label for part in bar.parts(fit(catalog, FitQuestion("llama-4-scout", "trn2.48xlarge")))]
+    assert "overheads no data" in shown
+    assert not any(label.startswith(("RoPE", "activation", "non-torch", "graphs")) for label in shown)

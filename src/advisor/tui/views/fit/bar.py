@@ -23,7 +23,7 @@ def parts(result: FitResult) -> list[Part]:
         return []
     needed = [
         _part("weights", device.weights_bytes, "█", "$primary"),
-        _part("RoPE", device.rope_table_bytes or 0.0, "▓", "$secondary"),
+        *([_part("RoPE", device.rope_table_bytes, "▓", "$secondary")] if device.rope_table_bytes else []),
         *_overheads(result, device),
         _part("KV needed", device.kv_needed_bytes, "░", "$success"),
     ]
@@ -43,10 +43,11 @@ def _overheads(result: FitResult, device: PerDevice) -> Iterator[Part]:
         yield _part("overheads", budgeted, "▒", "$warning")
         return
     known = [(name, getattr(device, key), pattern) for name, key, pattern in _OVERHEADS]
-    if all(amount is None for _, amount, _ in known):
+    if any(amount is None for _, amount, _ in known) and not any(amount for _, amount, _ in known):
         yield Part(f"overheads {NO_DATA}", 0.0, "?", "$error", is_unknown=True)
     for name, amount, pattern in known:
-        yield _part(name, amount or 0.0, pattern, "$warning")
+        if amount:
+            yield _part(name, amount, pattern, "$warning")
     rest = budgeted - sum(amount or 0.0 for _, amount, _ in known)
     if rest > _SMALLEST_BYTES:
         has_tables = result.overheads is not None and result.overheads.counted_table_bytes > 0
