@@ -198,6 +198,7 @@ def test_unknown_names_are_refused_with_near_ones(catalog: Catalog) -> None:
         ({"concurrency": 10**20}, "concurrency must be from 1 to 1,000,000,000"),
         ({"gpu_memory_utilization": 92.0}, "share of the device's memory"),
         ({"engine": "vllm@banana"}, "not a version"),
+        ({"engine": "vllm@"}, "no version stands behind"),
         ({"engine": "vllm@0.6.0"}, "older than the first version"),
     ],
 )

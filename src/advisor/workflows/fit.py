@@ -89,8 +89,14 @@ def engine_for(catalog: Catalog, instance: Instance, stated: str | None) -> tupl
     if stated is None:
         engine = catalog.engine("neuron" if accelerator is not None and accelerator.kind == "neuron" else "vllm")
         return engine, engine.default_version
-    name, _, version = stated.partition("@")
+    name, at, version = stated.partition("@")
     engine = catalog.engine(name)
+    if at and not version:
+        raise InputError(
+            f"no version stands behind '{name}@'",
+            hint=f"Write {name}@{engine.default_version}, or {name} alone.",
+            key="engine",
+        )
     if version and engine.is_versioned:
         version_key(version)
     return engine, version or engine.default_version
