@@ -140,6 +140,7 @@ def test_a_cache_as_predicted_lets_the_server_vouch(catalog: Catalog) -> None:
         Observed("http://10.0.0.7:8000"),
         cache(kv_pinned=True),
         cache(more_gib=-3.0),
+        cache(more_gib=2.5),  # explained by fewer sequences than the default, which nobody states
         cache(engine_version=None),
     ],
 )

@@ -84,6 +84,8 @@ def test_a_run_says_what_it_is_about_and_who_says_so() -> None:
 
 def test_a_run_says_how_the_server_s_cache_agrees_with_the_statement_or_denies_it() -> None:
     compared = {**SUBJECT, "blocks": 451_000, "predicted_blocks": 450_200}
+    open_still = words.subject_line(result(subject={**compared, "vouched_by": "user"}))
+    assert "its KV cache does not settle it (451,000 blocks" in open_still
     agreed = words.subject_line(result(subject={**compared, "vouched_by": "server"}))
     assert agreed.endswith("and its KV cache agrees (451,000 blocks, 450,200 predicted).")
     denied = {**compared, "vouched_by": "contradicted", "contradictions": ["kv_capacity"]}

@@ -135,6 +135,7 @@ def test_the_same_observation_under_another_declaration_corrects_the_first(paths
         ({"engine_version": "0.20.1"}, "compared_setting_denied"),
         ({"tensor_parallel_size": 4}, "compared_setting_denied"),
         ({"usable_bytes": 139.8 * GIB}, "compared_other_device"),
+        ({"weights_bytes": 34.0 * GIB}, "compared_weights_differ"),
     ],
 )
 def test_what_the_server_denies_is_no_evidence(paths: UserPaths, denied: dict[str, Any], code: str) -> None:

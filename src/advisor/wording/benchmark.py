@@ -210,6 +210,8 @@ def subject_line(result: "BenchmarkResult | RunMeta") -> str:
         return f"You state {what}, but {against}: no figure is kept as evidence."
     if subject["vouched_by"] == "server":
         return f"You state {what}; the server says the same, and its KV cache agrees{_blocks_of(subject)}."
+    if seen := _blocks_of(subject):
+        return f"You state {what}; nothing denies it, and its KV cache does not settle it{seen}."
     return f"You state {what}; nothing that the server says speaks against it."
 
 

@@ -23,6 +23,7 @@ _AGAINST = frozenset(
     {
         "compared_setting_denied",
         "compared_other_device",
+        "compared_weights_differ",
         "compared_engine_assumed",
         "compared_tp_assumed",
         "compared_checkpoint_assumed",
