@@ -145,6 +145,20 @@ class TestServers:
         monkeypatch.setenv("SCOUT_KEY", "sk-right-0123456789")
         verified(serving(labels, key="sk-right-0123456789"), capsys, "--api-key-env", "SCOUT_KEY", code=0)
 
+    def test_a_key_that_the_server_echoes_stands_nowhere(
+        self, labels: Mapping[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = "sk-very-secret-0123456789"
+        monkeypatch.setenv("ENGINE_KEY", key)
+        state = ServingState(metrics=cache_config(**labels), models=(model_entry(key),), key=key)
+        with RawServer(state) as server:
+            asked = (*ON_P5, "--tp", "8", "--checkpoint", "bf16", "--verify", server.url, "--api-key-env", "ENGINE_KEY")
+            assert main(["fit", *asked]) == 0
+        shown = capsys.readouterr()
+        assert "It calls its model '***'" in shown.out
+        assert key not in shown.out + shown.err
+        assert key not in repr(every_memory(user_paths()))
+
 
 class TestLogs:
     def test_a_published_log_agrees(self, capsys: pytest.CaptureFixture[str]) -> None:

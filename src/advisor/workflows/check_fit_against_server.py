@@ -233,7 +233,12 @@ class _Visit:
             raise complain_about_transport(failure, self._target.url, self._timeout_s) from failure
         if SIMULATED_HEADER in response.headers:
             self.simulated = True
-        return _Answer(response, body)
+        return _Answer(response, self._without_key(body))
+
+    def _without_key(self, body: bytes) -> bytes:
+        """A body without the key: a server that echoes it would have it shown as its model's name, or kept."""
+        as_text = body.decode("utf-8", "surrogateescape")  # whatever is no UTF-8 stays as it is
+        return self._target.redact(as_text).encode("utf-8", "surrogateescape")
 
     async def _read(self, response: httpx.Response, url: str) -> bytes:
         pieces: list[bytes] = []
