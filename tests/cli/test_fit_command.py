@@ -145,3 +145,12 @@ def test_a_short_length_could_mean_two_and_is_asked_for_in_full(
 ) -> None:
     assert main([*SCOUT, "--instance", "p5.48xlarge", "--context", written]) == 2
     assert f"'{written}' may mean {readings}: write the number out" in capsys.readouterr().err
+
+
+def test_requests_with_images_are_allowed_by_the_command_and_need_the_vision_encoder(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = (*SCOUT, "--instance", "p5.48xlarge", "--images")
+    assert "    --limit-mm-per-prompt '{\"image\": 10}'" in "\n".join(shown(capsys, *asked))
+    assert main((*asked, "--mm-encoder", "none")) == 2
+    assert "no image can be read without the vision encoder" in capsys.readouterr().err

@@ -77,6 +77,7 @@ def request_of(catalog: Catalog, question: FitQuestion, measured: "tuple[Measure
         data_parallel_size=question.data_parallel_size,
         expert_parallel=question.expert_parallel,
         mm_encoder=question.mm_encoder,
+        images=question.images,
         block_tokens=question.block_tokens,
         logical_core_config=question.logical_core_config,
         measured=measured,
@@ -134,6 +135,12 @@ def _check_numbers(question: FitQuestion) -> None:
         value = getattr(question, key)
         if value is not None and not 1 <= value <= _MOST:
             raise InputError(f"{key} must be from 1 to {_MOST:,}, got {value}", key=key)
+    if question.images and question.mm_encoder == "none":
+        raise InputError(
+            "no image can be read without the vision encoder",
+            hint="Leave out --images, or --mm-encoder none.",
+            key="images",
+        )
     share = question.gpu_memory_utilization
     if share is not None and not 0 < share <= 1:
         raise InputError(

@@ -29,5 +29,6 @@ class FitQuestion:
     data_parallel_size: int = 1
     expert_parallel: bool = False
     mm_encoder: MmEncoder = "weights"
+    images: bool = False
     block_tokens: int | None = None
     logical_core_config: int | None = None

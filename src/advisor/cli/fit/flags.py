@@ -32,6 +32,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="weights",
         help="vision encoder: sharded, whole on each device, or not loaded (weights)",
     )
+    parser.add_argument("--images", action="store_true", help="requests carry images; the serve command allows them")
     parser.add_argument("--kv-dtype", choices=("auto", "fp8"), help="KV cache data type (auto)")
     parser.add_argument("--hybrid-kv", choices=("on", "off"), help="force the hybrid KV cache (the version's default)")
     parser.add_argument(
@@ -68,6 +69,7 @@ def question_of(arguments: argparse.Namespace, instance: str) -> FitQuestion:
         data_parallel_size=arguments.dp or 1,
         expert_parallel=arguments.expert_parallel,
         mm_encoder=arguments.mm_encoder,
+        images=arguments.images,
         block_tokens=arguments.block_size,
         logical_core_config=arguments.lnc,
     )

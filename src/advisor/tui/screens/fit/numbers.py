@@ -50,18 +50,23 @@ def _yes(text: str) -> bool:
     return _word("yes", "no")(text) == "yes"
 
 
+def _no_or_yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
 _LINES = (
     _Line("context_tokens", "context", "tokens", read_count, _plain),
     _Line("concurrency", "concurrency", "requests at once", read_count, _plain),
     _Line("pipeline_parallel_size", "PP", "stages", read_count, _plain),
     _Line("data_parallel_size", "DP", "ranks", read_count, _plain),
-    _Line("expert_parallel", "expert parallel", "yes or no", _yes, lambda value: "yes" if value else "no"),
+    _Line("expert_parallel", "expert parallel", "yes or no", _yes, _no_or_yes),
     _Line("nodes", "instances", "of one replica", read_count, _plain),
     _Line("max_num_seqs", "max_num_seqs", "or auto", _optional(read_count), _plain),
     _Line("max_num_batched_tokens", "max_num_batched_tokens", "or auto", _optional(read_count), _plain),
     _Line("gpu_memory_utilization", "memory share", "0 to 1, or auto", _optional(_share), _plain),
     _Line("block_tokens", "KV block", "tokens, or auto", _optional(read_count), _plain),
     _Line("mm_encoder", "vision encoder", "weights, data, none", _word("weights", "data", "none")),
+    _Line("images", "images", "yes or no", _yes, _no_or_yes),
     _Line("logical_core_config", "Neuron LNC", "1, 2, or auto", _optional(read_count), _plain),
     _Line("engine", "engine", "id@version, or auto", _optional(str), _plain),
 )
