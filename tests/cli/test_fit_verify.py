@@ -159,6 +159,14 @@ class TestServers:
         assert key not in shown.out + shown.err
         assert key not in repr(every_memory(user_paths()))
 
+    @pytest.mark.parametrize("key", ["vllm", "EMPTY", "0"])
+    def test_a_stand_in_for_a_key_hides_nothing_of_the_pages(
+        self, key: str, labels: Mapping[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ENGINE_KEY", key)
+        found = verified(serving(labels, key=key), capsys, "--tp", "8", "--api-key-env", "ENGINE_KEY", code=0)
+        assert found["verification"]["outcome"] == "agrees"
+
 
 class TestLogs:
     def test_a_published_log_agrees(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ import httpx
 from advisor.bench.complaints import complain_about_answer, complain_about_transport, is_html
 from advisor.bench.fallback import open_transport
 from advisor.bench.records import SIMULATED_HEADER
-from advisor.bench.target import Secret, Target
+from advisor.bench.target import Secret, Target, redact
 from advisor.errors import EndpointError, InputError, printable
 from advisor.fit.observed import Observed
 from advisor.fit.server_metrics import Sample, model_named_by, read_samples, with_metrics, with_sglang_state
@@ -30,6 +30,9 @@ _LONGEST_LINE_BYTES = 65_536
 
 _LONGEST_CONTEXT_TOKENS = 1_000_000_000
 """A hundred times the longest model of the catalogue: what a server states beyond that is no length."""
+
+_SHORTEST_KEY = 16
+"""A shorter one is a stand-in, like `EMPTY` or `vllm`, and may be part of what a page says."""
 
 _NO_SUCH_ROUTE = frozenset({404, 405, 501})
 _ENGINES = frozenset({"vllm", "sglang"})
@@ -237,8 +240,10 @@ class _Visit:
 
     def _without_key(self, body: bytes) -> bytes:
         """A body without the key: a server that echoes it would have it shown as its model's name, or kept."""
+        sent = (secret.reveal() for _, secret in self._target.headers)
+        keys = [header for header in sent if len(header.rpartition(" ")[2]) >= _SHORTEST_KEY]
         as_text = body.decode("utf-8", "surrogateescape")  # whatever is no UTF-8 stays as it is
-        return self._target.redact(as_text).encode("utf-8", "surrogateescape")
+        return redact(as_text, keys).encode("utf-8", "surrogateescape")
 
     async def _read(self, response: httpx.Response, url: str) -> bytes:
         pieces: list[bytes] = []
