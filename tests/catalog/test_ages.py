@@ -6,7 +6,8 @@ import pytest
 
 from advisor.catalog.ages import RULE_DAYS, Age, Ages
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Price, PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
+from advisor.catalog.records.prices import Price
 from advisor.quantities.provenance import AsOf, Level, Provenance
 from today import TODAY
 

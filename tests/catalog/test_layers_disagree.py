@@ -8,7 +8,7 @@ import pytest
 
 from advisor.advice.offers import offers
 from advisor.catalog.load import Catalog, load_catalog
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.cli.main import main
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import Level

@@ -15,7 +15,8 @@ from advisor.catalog.known_facts import known_facts
 from advisor.catalog.layers import read_toml, shipped_root
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import RATES, Price
+from advisor.catalog.records.hardware import RATES
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import Level
 

@@ -8,7 +8,7 @@ import pytest
 from advisor.advice.offers import offer_in
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.quantities.provenance import Level
 from advisor.wording.catalog import taken_back
 

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.cli.main import main
 from advisor.evidence.ledger import Ledger
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.paths import user_paths
 from advisor.quantities.provenance import Level
 from fit.memories import STACK, seen

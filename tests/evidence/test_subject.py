@@ -8,7 +8,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.subject import Statement, Subject, subject_of
 from advisor.fit.check import check_fit
-from advisor.fit.observed import Observed
+from advisor.fit.proof.observed import Observed
 from advisor.quantities.units import GIB
 from evidence.results import SCOUT_FP8, SUBJECT
 from fit.stacks import reported, request

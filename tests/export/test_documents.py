@@ -30,8 +30,8 @@ from advisor.export.recommendation_provenance import with_provenance
 from advisor.export.schemas import DIRECTORY, file_name, generate, schema_names, schema_text
 from advisor.export.verification_document import verified_document
 from advisor.export.verify_document import verify_document
-from advisor.fit.declared import identify_observed
-from advisor.fit.observed import Observed
+from advisor.fit.proof.declared import identify_observed
+from advisor.fit.proof.observed import Observed
 from advisor.reasons import warning
 from advisor.slo import Slo
 from advisor.wording.evidence import caveats

@@ -1,6 +1,6 @@
 """Observations of an engine's memory, made by hand."""
 
-from advisor.fit.measured import MeasuredMemory, MemoryStack
+from advisor.fit.memory.measured import MeasuredMemory, MemoryStack
 from advisor.quantities.provenance import AsOf, Level, Provenance
 from advisor.quantities.units import GIB
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from advisor.catalog.load import Catalog, load_catalog
-from advisor.fit.observed import Observed
+from advisor.fit.proof.observed import Observed
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult
 

@@ -7,7 +7,7 @@ import pytest
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, UnknownIdError
 from advisor.fit.check import check_fit
-from advisor.fit.kv import BLOCK_TOKENS
+from advisor.fit.memory.kv import BLOCK_TOKENS
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities.units import GIB
 from advisor.workflows.fit import fit

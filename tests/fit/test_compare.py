@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from advisor.catalog.load import Catalog
-from advisor.fit.compare import Comparison, Outcome, Setting, compare
-from advisor.fit.observed import Observed
+from advisor.fit.proof.compare import Comparison, Outcome, Setting, compare
+from advisor.fit.proof.observed import Observed
 from advisor.fit.result import FitResult
 from advisor.quantities.units import GIB
 from advisor.workflows.fit import fit

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from advisor.catalog.load import Catalog
-from advisor.fit.budget import SchedulerLimits, scheduler_limits
-from advisor.fit.kv import BlockRule, block_bytes, block_rule, blocks_in, inflight_tokens
+from advisor.fit.memory.budget import SchedulerLimits, scheduler_limits
+from advisor.fit.memory.kv import BlockRule, block_bytes, block_rule, blocks_in, inflight_tokens
+from advisor.fit.memory.stages import stages
 from advisor.fit.request import FitRequest
-from advisor.fit.stages import stages
 from advisor.fit.versions import behaviour
 
 _FILE: dict[str, Any] = json.loads((Path(__file__).parent / "engine_vectors.json").read_text(encoding="utf-8"))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from advisor.catalog.load import Catalog
+from advisor.fit.memory.weights import sharding, weights_by_stage
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import behaviour
-from advisor.fit.weights import sharding, weights_by_stage
 
 _FILE: dict[str, Any] = json.loads((Path(__file__).parent / "engine_weights.json").read_text(encoding="utf-8"))
 VECTORS: list[dict[str, Any]] = [dict(zip(_FILE["columns"], row, strict=True)) for row in _FILE["rows"]]

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from advisor.catalog.load import Catalog
 from advisor.fit.check import check_fit
-from advisor.fit.declared import Declaration, identify_observed
-from advisor.fit.identify import Identification, Offer, Suspect, identify, tells_enough
-from advisor.fit.implied import Consistency, as_observed, hybrid_of, implied
-from advisor.fit.observed import Observed
+from advisor.fit.proof.declared import Declaration, identify_observed
+from advisor.fit.proof.identify import Identification, Offer, Suspect, identify, tells_enough
+from advisor.fit.proof.implied import Consistency, as_observed, hybrid_of, implied
+from advisor.fit.proof.observed import Observed
 from advisor.quantities.units import GIB
 from fit.stacks import CATALOG, reported, request
 

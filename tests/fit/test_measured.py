@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.fit.measured import MemoryStack, choose
+from advisor.fit.memory.measured import MemoryStack, choose
 from advisor.quantities.provenance import Level
 from advisor.quantities.units import GIB
 from fit.memories import BLOCK, STACK, seen

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from advisor.anatomy.parameters import checkpoint_bytes
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.fit.check import check_fit
-from advisor.fit.gates import gate_for
+from advisor.fit.platforms.gates import gate_for
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities.units import GIB

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from advisor.anatomy.parameters import component_bytes
 from advisor.fit.check import check_fit
-from advisor.fit.kv import BLOCK_TOKENS, BlockRule, inflight_tokens
-from advisor.fit.memory import verdict_rank
+from advisor.fit.memory.kv import BLOCK_TOKENS, BlockRule, inflight_tokens
+from advisor.fit.memory.plan import verdict_rank
+from advisor.fit.memory.weights import sharding, weights_by_stage
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import behaviour
-from advisor.fit.weights import sharding, weights_by_stage
 from advisor.quantities.units import GIB
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.fit.check import check_fit
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult
 from advisor.quantities.provenance import Level

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.errors import InputError
-from advisor.fit.observed import Observed
-from advisor.fit.startup_log import read_startup_log
-from advisor.fit.startup_settings import Settings
+from advisor.fit.proof.observed import Observed
+from advisor.fit.proof.startup_log import read_startup_log
+from advisor.fit.proof.startup_settings import Settings
 from advisor.quantities.units import GIB
 
 LOGS = Path(__file__).parent / "logs"

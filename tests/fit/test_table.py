@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.fit.batch import TableRow, row_of_result
-from advisor.fit.budget import MEASURED_BAND_BYTES
 from advisor.fit.check import check_fit
+from advisor.fit.memory.budget import MEASURED_BAND_BYTES
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
 from advisor.fit.table import StatedDegrees, fit_table

@@ -9,9 +9,9 @@ import pytest
 
 from advisor.anatomy.parameters import checkpoint_bytes, parameters
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator
+from advisor.catalog.records.hardware import Accelerator
 from advisor.fit.check import check_fit
-from advisor.fit.parallelism import accepted_by_vllm
+from advisor.fit.platforms.parallelism import accepted_by_vllm
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities.units import GIB

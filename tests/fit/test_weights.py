@@ -6,9 +6,9 @@ import pytest
 
 from advisor.anatomy.parameters import checkpoint_bytes
 from advisor.catalog.load import Catalog
+from advisor.fit.memory.stages import stages
+from advisor.fit.memory.weights import StageWeights, sharding, weights_by_stage
 from advisor.fit.result import FitResult
-from advisor.fit.stages import stages
-from advisor.fit.weights import StageWeights, sharding, weights_by_stage
 from advisor.quantities.units import GIB
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Origin
+from advisor.catalog.records.origin import Origin
 from advisor.errors import InputError, UnknownIdError
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.bench.target import Secret
 from advisor.errors import EndpointError, InputError
-from advisor.fit.observed import Observed
+from advisor.fit.proof.observed import Observed
 from advisor.quantities.units import GIB
 from advisor.workflows.check_fit_against_server import observe_log, observe_log_stream, observe_server
 from patience import PATIENCE_S

@@ -15,7 +15,7 @@ from advisor.advice.workload import workload_from
 from advisor.cli.main import main
 from advisor.errors import UnknownIdError
 from advisor.fit.check import check_fit
-from advisor.fit.observed import Observed
+from advisor.fit.proof.observed import Observed
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
 from advisor.quantities.units import GIB

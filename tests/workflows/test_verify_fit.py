@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from advisor.catalog.load import Catalog
-from advisor.fit.compare import Outcome, Setting
-from advisor.fit.observed import Observed
+from advisor.fit.proof.compare import Outcome, Setting
+from advisor.fit.proof.observed import Observed
 from advisor.workflows.check_fit_against_server import observe_log
 from advisor.workflows.fit import fit
 from advisor.workflows.fit_question import FitQuestion

@@ -18,9 +18,9 @@ from advisor.advice.published import ReportPick, judge_published
 from advisor.advice.recommendation import Alternative, Claim, PoolAdvice, Recommendation, Status
 from advisor.advice.workload import BOTH, UNSURE, Workload
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Model
+from advisor.catalog.records.models import Model
 from advisor.evidence.points import EvidencePoint
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.quantity import Quantity
 from advisor.reasons import error, info, warning

@@ -21,7 +21,7 @@ from advisor.catalog.load import Catalog
 from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.stack import Stack
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.performance.cost import BatchCost, OnlineCost, online_cost
 from advisor.performance.replica_model import ReplicaModel
 from advisor.reasons import error

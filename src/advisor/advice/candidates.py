@@ -10,9 +10,11 @@ from functools import cached_property
 
 from advisor.advice.workload import PrecisionFloor, Workload
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model, WeightFormat
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator, Instance, WeightFormat
+from advisor.catalog.records.models import Checkpoint, Model
 from advisor.fit.check import check_fit
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import version_key

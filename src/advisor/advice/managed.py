@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from advisor.advice.assessment import Assessment
 from advisor.advice.workload import Workload, expand_regions
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import ManagedRate
+from advisor.catalog.records.prices import ManagedRate
 from advisor.quantities.units import HOURS_PER_MONTH
 from advisor.reasons import Reason, info
 

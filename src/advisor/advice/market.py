@@ -7,7 +7,7 @@ from advisor.advice.candidates import Candidate, Funnel, Removal
 from advisor.advice.offers import Offer, cheapest, offers
 from advisor.advice.workload import Purchase, Workload, expand_regions
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Instance
+from advisor.catalog.records.hardware import Instance
 from advisor.reasons import Reason, error
 
 

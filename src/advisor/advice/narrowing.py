@@ -7,7 +7,7 @@ from advisor.advice.candidates import Funnel, generate
 from advisor.advice.market import apply_market
 from advisor.advice.workload import BOTH, UNSURE, Workload
 from advisor.catalog.load import Catalog
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 
 
 def narrowed(workload: Workload, catalog: Catalog, measured: tuple[MeasuredMemory, ...] = ()) -> Mapping[str, Funnel]:

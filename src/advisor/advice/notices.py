@@ -8,7 +8,7 @@ from advisor.advice.assessment import Assessment
 from advisor.advice.offers import Offer, option_of
 from advisor.advice.workload import Workload
 from advisor.catalog.ages import is_past
-from advisor.catalog.records import Model
+from advisor.catalog.records.models import Model
 from advisor.quantities.provenance import Level
 from advisor.reasons import Reason, info, warning
 

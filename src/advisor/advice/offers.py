@@ -9,7 +9,8 @@ from advisor.advice.workload import Purchase
 from advisor.catalog.interruptions import Interruption
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import is_by_hand
-from advisor.catalog.records import Instance, Price, PurchaseOption
+from advisor.catalog.records.hardware import Instance, PurchaseOption
+from advisor.catalog.records.prices import Price
 from advisor.quantities.provenance import Level
 from advisor.quantities.quantity import Quantity
 

@@ -8,8 +8,8 @@ from statistics import NormalDist
 from advisor.advice.candidates import Candidate
 from advisor.advice.workload import Redundancy, Workload
 from advisor.evidence.best import Basis
-from advisor.fit.budget import scheduler_limits
 from advisor.fit.check import check_fit
+from advisor.fit.memory.budget import scheduler_limits
 from advisor.performance.efficiency import spread_of
 from advisor.performance.occupancy import MAX_UTILISATION, Occupancy, replicas_for
 from advisor.performance.replica_model import ReplicaModel, RequestShape

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from advisor.catalog.records import Architecture
+from advisor.catalog.records.models import Architecture
 
 KvDtype = Literal["auto", "fp8"]
 _KV_BYTES = {"auto": 2, "fp8": 1}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Protocol
 
-from advisor.catalog.records import Architecture, Vision, WeightFormat
+from advisor.catalog.records.hardware import WeightFormat
+from advisor.catalog.records.models import Architecture, Vision
 
 BF16_BYTES = 2
 _WEIGHT_BITS = {"bf16": 16, "fp8": 8, "int4": 4, "nvfp4": 4}

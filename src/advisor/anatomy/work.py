@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from advisor.anatomy.cache import KvDtype, attended_tokens, kv_bytes_per_token
 from advisor.anatomy.parameters import component_bytes, parameters
-from advisor.catalog.records import Architecture, Checkpoint
+from advisor.catalog.records.models import Architecture, Checkpoint
 from advisor.stepcurve import expected_experts_hit
 
 _ALWAYS_READ = ("shared_experts", "dense_ffn", "attention", "router", "norms", "lm_head")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from advisor.catalog.records import Price, PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
+from advisor.catalog.records.prices import Price
 
 RULE_DAYS: Mapping[PurchaseOption, int] = {
     "on_demand": 365,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from advisor.catalog.build import build
 from advisor.catalog.layers import Layers, Table
-from advisor.catalog.records import Origin
+from advisor.catalog.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from datetime import date
 from advisor.catalog.build import build
 from advisor.catalog.layers import Layers, Table
 from advisor.catalog.prices import DISCOUNTS
-from advisor.catalog.records import PURCHASE_OPTIONS, Instance, Origin, Price, PurchaseOption
+from advisor.catalog.records.hardware import PURCHASE_OPTIONS, Instance, PurchaseOption
+from advisor.catalog.records.origin import Origin
+from advisor.catalog.records.prices import Price
 from advisor.quantities.provenance import Level, Provenance
 
 _WHOLE_PERCENT = 100.0

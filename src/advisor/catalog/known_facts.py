@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from advisor.catalog.build import build
 from advisor.catalog.layers import Layers
-from advisor.catalog.records import Origin
+from advisor.catalog.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, TextIO, TypeGuard
 import tomli
 
 from advisor.catalog.complaints import STRICT, Complaints
-from advisor.catalog.records import Beneath, Origin, Source
+from advisor.catalog.records.origin import Beneath, Origin, Source
 from advisor.catalog.toml_lines import Part, line_of, written
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.quantities.provenance import AsOf, Level, Provenance

@@ -12,25 +12,20 @@ from advisor.catalog.complaints import STRICT, Complaints
 from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, cited, shipped_root
 from advisor.catalog.overlay import check_names
 from advisor.catalog.prices import PriceBook
-from advisor.catalog.records import (
-    Accelerator,
-    Architecture,
-    Checkpoint,
+from advisor.catalog.records.engines import (
     DocumentedParallel,
     Engine,
     EngineVersion,
     Gate,
-    Instance,
     LocalCache,
-    ManagedRate,
-    Model,
-    Notice,
     Overhead,
     PublishedRun,
     Release,
     StaticShare,
-    Vision,
 )
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.models import Architecture, Checkpoint, Model, Notice, Vision
+from advisor.catalog.records.prices import ManagedRate
 from advisor.errors import InputError, UnknownIdError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.catalog.layers import REFRESHED, SHIPPED, Layer, Layers, cited, read_csv
-from advisor.catalog.records import PURCHASE_OPTIONS, Instance, Price, PurchaseOption
+from advisor.catalog.records.hardware import PURCHASE_OPTIONS, Instance, PurchaseOption
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.quantities.provenance import AsOf, Level, Provenance
 

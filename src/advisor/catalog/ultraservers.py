@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from advisor.catalog.records import Origin, PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
+from advisor.catalog.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any
 from advisor.errors import InputError
 from advisor.evidence import memory_rows
 from advisor.evidence.points import LOADS, EvidencePoint
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 _BUSY_TIMEOUT_MS = 5_000

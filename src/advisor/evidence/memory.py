@@ -6,12 +6,12 @@ cache implies, can be true of that stack. What the built-in endpoint says stays 
 
 from datetime import UTC, datetime
 
-from advisor.catalog.records import EngineVersion
-from advisor.fit.budget import scheduler_limits
-from advisor.fit.implied import Consistency, Implied, implied
-from advisor.fit.measured import MeasuredMemory
-from advisor.fit.observed import Observed
-from advisor.fit.recalibrate import stack_of
+from advisor.catalog.records.engines import EngineVersion
+from advisor.fit.memory.budget import scheduler_limits
+from advisor.fit.memory.measured import MeasuredMemory
+from advisor.fit.memory.recalibrate import stack_of
+from advisor.fit.proof.implied import Consistency, Implied, implied
+from advisor.fit.proof.observed import Observed
 from advisor.fit.result import FitResult
 from advisor.fit.versions import behaviour
 from advisor.quantities.provenance import AsOf, Level, Provenance

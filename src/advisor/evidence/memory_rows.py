@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from advisor.fit.measured import MeasuredMemory, MemoryStack
+from advisor.fit.memory.measured import MeasuredMemory, MemoryStack
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 CREATE_MEMORY = """

@@ -11,7 +11,9 @@ from typing import Literal
 
 from advisor.catalog.layers import Table
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Engine, Model
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator
+from advisor.catalog.records.models import Model
 from advisor.errors import UnknownIdError, printable
 
 Kind = Literal["model", "engine", "accelerator"]

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from advisor.catalog.records import Accelerator, Checkpoint, Engine, Model
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator
+from advisor.catalog.records.models import Checkpoint, Model
 from advisor.evidence.points import EvidencePoint
 from advisor.performance.roofline import Replica
 

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Checkpoint, Model
+from advisor.catalog.records.models import Checkpoint, Model
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
-from advisor.fit.declared import Declaration, judge_declaration
-from advisor.fit.observed import Observed
+from advisor.fit.proof.declared import Declaration, judge_declaration
+from advisor.fit.proof.observed import Observed
+from advisor.fit.proof.served import served_as
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
-from advisor.fit.served import served_as
 from advisor.fit.versions import minor, minor_distance, release_of
 
 VouchedBy = Literal["user", "server", "contradicted"]

@@ -6,7 +6,8 @@ from typing import Any
 
 from advisor.advice.offers import Offer
 from advisor.catalog.ages import Ages
-from advisor.catalog.records import Accelerator, Instance, Price
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.prices import Price
 from advisor.catalog.ultraservers import UltraServer
 from advisor.export.document import Document, ProvenanceMap
 from advisor.quantities.provenance import UNLISTED, Level, Provenance

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from advisor.catalog.records import Source
+from advisor.catalog.records.origin import Source
 from advisor.evidence.points import EvidencePoint
 from advisor.export.document import Document, ProvenanceMap
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.quantities.provenance import Level, Provenance
 
 _DEFAULT = Provenance(Level.ASSUMED, "the engine's default: neither the server nor a user tells it")

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 
-from advisor.catalog.records import Overhead
+from advisor.catalog.records.engines import Overhead
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
 from advisor.export.fit_answers import add_answer_provenance, answer_fields
-from advisor.fit.budget import Overheads, Part
+from advisor.fit.memory.budget import Overheads, Part
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.fit.versions import behaviour
 from advisor.quantities.provenance import Level, Provenance

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from datetime import date
 
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
-from advisor.fit.declared import Identified
-from advisor.fit.identify import Match
+from advisor.fit.proof.declared import Identified
+from advisor.fit.proof.identify import Match
 from advisor.quantities.provenance import AsOf, Level, Provenance
 
 SCHEMA = "advisor.identify/1"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.catalog.feeds.diff import Difference, PriceChange
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.export.catalog_document import listed_price
 from advisor.export.document import Document, ProvenanceMap
 from advisor.quantities.provenance import Level, Provenance

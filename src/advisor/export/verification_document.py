@@ -5,9 +5,9 @@ from datetime import date
 
 from advisor.export.document import Document, ProvenanceMap, Say, reason_document
 from advisor.export.fit_document import fit_document
-from advisor.fit.compare import Comparison, Line, Setting
-from advisor.fit.measured import MeasuredMemory
-from advisor.fit.observed import Observed
+from advisor.fit.memory.measured import MeasuredMemory
+from advisor.fit.proof.compare import Comparison, Line, Setting
+from advisor.fit.proof.observed import Observed
 from advisor.fit.result import FitResult
 from advisor.quantities.provenance import AsOf, Level, Provenance
 

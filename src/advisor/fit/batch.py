@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.fit.budget import overheads_of, scheduler_limits, tokens_in_headroom
-from advisor.fit.columns import lesser
-from advisor.fit.kv import (
+from advisor.catalog.records.engines import EngineVersion
+from advisor.catalog.records.hardware import Accelerator
+from advisor.fit.memory.budget import overheads_of, scheduler_limits, tokens_in_headroom
+from advisor.fit.memory.columns import lesser
+from advisor.fit.memory.kv import (
     block_bytes,
     block_rule,
     blocks_in,
@@ -18,14 +19,14 @@ from advisor.fit.kv import (
     needed_bytes,
     requests_per_rank,
 )
-from advisor.fit.memory import VERDICTS, available_bytes, hybrid_in_force, utilization_in_force, verdict_rank
+from advisor.fit.memory.plan import VERDICTS, available_bytes, hybrid_in_force, utilization_in_force, verdict_rank
+from advisor.fit.memory.weights import sharding, weights_by_stage
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
-from advisor.fit.weights import sharding, weights_by_stage
 from advisor.quantities.units import GIB
 
 if TYPE_CHECKING:
-    from advisor.fit.columns import Column
+    from advisor.fit.memory.columns import Column
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ the weights: what is left after them and the engine's overheads must hold the ca
 
 from dataclasses import dataclass
 
-from advisor.fit.budget import Overheads, sequences_in_headroom
-from advisor.fit.kv import context_limit
-from advisor.fit.memory import Memory, contiguous_memory, paged_memory, paging_version
-from advisor.fit.neuron import bank_reasons, degree_reasons
-from advisor.fit.parallelism import objections, replica_devices, valid_sizes
-from advisor.fit.platforms import platform_reasons
+from advisor.fit.memory.budget import Overheads, sequences_in_headroom
+from advisor.fit.memory.kv import context_limit
+from advisor.fit.memory.plan import Memory, contiguous_memory, paged_memory, paging_version
+from advisor.fit.memory.startup_check import startup_reasons
+from advisor.fit.platforms.neuron import bank_reasons, degree_reasons
+from advisor.fit.platforms.parallelism import objections, replica_devices, valid_sizes
+from advisor.fit.platforms.support import platform_reasons
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Parallelism, PerDevice, Verdict
 from advisor.fit.serve.command import serve_command
-from advisor.fit.startup_check import startup_reasons
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 
 _ARITHMETIC = "arithmetic on the model's published dimensions; nobody vouches that the engine runs there"
@@ -83,7 +83,9 @@ def _memory(request: FitRequest, tp: int) -> Memory:
         return paged_memory(request, request.accelerator, version, tp)
     if request.engine.memory_model == "contiguous":
         return contiguous_memory(request, tp)
-    from advisor.fit.others import planned_memory  # most questions are about vLLM, and need not wait for the others
+    from advisor.fit.platforms.others import (
+        planned_memory,  # most questions are about vLLM, and need not wait for the others
+    )
 
     return planned_memory(request, tp)
 
@@ -95,7 +97,7 @@ def _memory_reasons(request: FitRequest, memory: Memory) -> list[Reason]:
         found += bank_reasons(request, memory.per_device)
     found += _measured_reasons(request, memory.overheads)
     if request.engine.memory_model not in ("paged", "contiguous"):
-        from advisor.fit.others import plan_reasons
+        from advisor.fit.platforms.others import plan_reasons
 
         found += plan_reasons(request, memory)
     limits, version = memory.limits, paging_version(request)
@@ -123,7 +125,7 @@ def _measured_reasons(request: FitRequest, overheads: Overheads) -> list[Reason]
     chosen = overheads.measured
     if chosen is None:
         return []
-    from advisor.fit.recalibrate import conflicting  # costs start-up time where nothing was measured
+    from advisor.fit.memory.recalibrate import conflicting  # costs start-up time where nothing was measured
 
     seen, source = chosen.memory, chosen.memory.provenance.source
     code = "overheads_measured" if chosen.is_same_stack else "overheads_measured_elsewhere"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from advisor.catalog.commands import ServeProgram, serve_programs
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Model
+from advisor.catalog.records.models import Model
 from advisor.errors import near
-from advisor.fit.parallelism import padded_heads, vllm_objections
 from advisor.fit.pasted import commands
+from advisor.fit.platforms.parallelism import padded_heads, vllm_objections
 from advisor.fit.versions import row_for
 from advisor.reasons import Parameter, Reason, Severity, error, info, warning
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from advisor.anatomy.parameters import checkpoint_bytes
-from advisor.catalog.records import Engine
+from advisor.catalog.records.engines import Engine
+from advisor.fit.platforms.settings import USUAL, absent_settings
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Remedy, Verdict
-from advisor.fit.settings import USUAL, absent_settings
 from advisor.fit.trials import Change, Place, Trials
 from advisor.quantities.units import GIB
 from advisor.reasons import Reason, info

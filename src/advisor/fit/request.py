@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from advisor.anatomy.cache import KvDtype
-from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.models import Checkpoint, Model
 
 if TYPE_CHECKING:
-    from advisor.fit.measured import MeasuredMemory
+    from advisor.fit.memory.measured import MeasuredMemory
 
 DEFAULT_CONTEXT_TOKENS = 8192
 """Context when nobody states one: a chat window, and the length of one attention chunk."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from advisor.fit.budget import Overheads
+from advisor.fit.memory.budget import Overheads
+from advisor.fit.memory.weights import StageWeights
 from advisor.fit.request import FitRequest
-from advisor.fit.weights import StageWeights
 from advisor.reasons import Reason
 
 

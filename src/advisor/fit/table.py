@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from advisor.fit.batch import Batch, Degrees, TableRow, row_of_result
 from advisor.fit.check import check_fit, refusal_of
-from advisor.fit.memory import paging_version
-from advisor.fit.parallelism import most_stages, valid_sizes
+from advisor.fit.memory.plan import paging_version
+from advisor.fit.platforms.parallelism import most_stages, valid_sizes
 from advisor.fit.request import FitRequest
 
 

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from advisor.catalog.records import Accelerator, Instance
+from advisor.catalog.records.hardware import Accelerator, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest

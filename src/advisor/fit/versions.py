@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from advisor.catalog.records import Engine, EngineVersion
+from advisor.catalog.records.engines import Engine, EngineVersion
 from advisor.errors import InputError
 
 

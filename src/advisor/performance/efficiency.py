@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import exp
 
-from advisor.catalog.records import Accelerator
+from advisor.catalog.records.hardware import Accelerator
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.quantity import Quantity
 from advisor.stepcurve import StepCurve

@@ -10,7 +10,8 @@ from math import ceil, log2
 
 from advisor.anatomy.cache import KvDtype
 from advisor.anatomy.work import WeightTraffic, attention_flops, kv_read_bytes, token_flops, weight_traffic
-from advisor.catalog.records import Accelerator, Architecture, Checkpoint
+from advisor.catalog.records.hardware import Accelerator
+from advisor.catalog.records.models import Architecture, Checkpoint
 from advisor.quantities.units import GB, TERA
 
 MOST_TOKENS_PER_STEP = 4

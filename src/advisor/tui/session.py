@@ -21,7 +21,7 @@ from advisor.workflows.fit_question import FitQuestion
 
 if TYPE_CHECKING:
     from advisor.advice.advise import Knowledge  # the first screen need not wait for it
-    from advisor.fit.measured import MeasuredMemory
+    from advisor.fit.memory.measured import MeasuredMemory
 
 TREE = "decision-tree.toml"
 HOME_REGION = "us-east-1"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from advisor.quantities.units import GIB
 
 if TYPE_CHECKING:  # every command has these sentences, and only some of them compare anything
-    from advisor.fit.compare import Comparison, Line, Value
-    from advisor.fit.measured import MeasuredMemory
-    from advisor.fit.observed import Observed
+    from advisor.fit.memory.measured import MeasuredMemory
+    from advisor.fit.proof.compare import Comparison, Line, Value
+    from advisor.fit.proof.observed import Observed
 
 _LEAST_SHARE = 5e-5
 _CACHE = ("kv_cache_blocks", "kv_cache_tokens", "kv_cache_bytes", "max_concurrency")
@@ -102,7 +102,7 @@ def apart(line: "Line") -> str:
 
 def setting(name: str, value: "Value | None") -> str:
     """A setting as one would say it: `TP 8`, `gpu_memory_utilization 0.95`, `hybrid KV cache on`."""
-    from advisor.fit.compare import shown_setting
+    from advisor.fit.proof.compare import shown_setting
 
     shown = shown_setting(value)
     return {
@@ -130,7 +130,7 @@ def whose(observed: "Observed") -> str:
 
 def verdict(comparison: "Comparison", observed: "Observed") -> str:
     """What comes of a comparison, in one sentence, with the error that says most."""
-    from advisor.fit.compare import Outcome
+    from advisor.fit.proof.compare import Outcome
 
     if comparison.outcome is Outcome.PROVES_NOTHING:
         return "This proves nothing about the prediction."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from advisor.advice.workload import Purchase
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.quantities.provenance import UNKNOWN
 from advisor.wording.catalog import TAKEN_BACK, bought, price_words, stand_in, taken_back
 from advisor.workflows.catalog.figures import Figure, best_of, cost_figures, figures_of

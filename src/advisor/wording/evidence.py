@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from advisor.catalog.records import Source
+from advisor.catalog.records.origin import Source
 from advisor.evidence.points import EvidencePoint, Load
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.quantities import text
 
 _SHORT = {

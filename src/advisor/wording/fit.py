@@ -1,6 +1,6 @@
 """Sentences for the reasons of the fit checker."""
 
-from advisor.catalog.records import Engine
+from advisor.catalog.records.engines import Engine
 
 
 def cache_name(engine: Engine) -> str:

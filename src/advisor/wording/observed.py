@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from advisor.quantities import text
 
 if TYPE_CHECKING:  # every command has these sentences, and only some of them look at a server
-    from advisor.fit.declared import Declaration, Identified, Outcome
-    from advisor.fit.identify import Match
-    from advisor.fit.implied import Implied
-    from advisor.fit.observed import Observed
+    from advisor.fit.proof.declared import Declaration, Identified, Outcome
+    from advisor.fit.proof.identify import Match
+    from advisor.fit.proof.implied import Implied
+    from advisor.fit.proof.observed import Observed
 
 SENTENCES = {
     "no_metrics_route": "The server has no /metrics, so its KV cache cannot be seen.",
@@ -162,7 +162,7 @@ def reported(observed: "Observed") -> str:
 
 def agreement(seen: "Implied") -> str:
     """How far an observed cache is from the predicted one, and what that would mean."""
-    from advisor.fit.implied import Consistency
+    from advisor.fit.proof.implied import Consistency
 
     more = "more" if seen.difference_bytes >= 0 else "less"
     size = f"{seen.blocks:,} blocks of {seen.predicted_blocks:,} predicted"

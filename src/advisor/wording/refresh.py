@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from advisor.catalog.feeds.diff import FAR_PERCENT, PriceChange
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.quantities import text
 from advisor.wording.figures import PURCHASES
 from advisor.workflows.refresh.read import FeedReport, Progress, Refresh

@@ -16,9 +16,9 @@ from advisor.bench.fallback import open_transport
 from advisor.bench.records import SIMULATED_HEADER
 from advisor.bench.target import Secret, Target, redact
 from advisor.errors import EndpointError, InputError, printable
-from advisor.fit.observed import Observed
-from advisor.fit.server_metrics import Sample, model_named_by, read_samples, with_metrics, with_sglang_state
-from advisor.fit.startup_log import read_startup_log
+from advisor.fit.proof.observed import Observed
+from advisor.fit.proof.server_metrics import Sample, model_named_by, read_samples, with_metrics, with_sglang_state
+from advisor.fit.proof.startup_log import read_startup_log
 from advisor.reasons import Reason, warning
 
 TIMEOUT_S = 10.0

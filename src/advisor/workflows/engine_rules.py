@@ -6,7 +6,7 @@ from itertools import pairwise
 from advisor.catalog.check.findings import Finding, wrong
 from advisor.catalog.check.subject import Subject
 from advisor.catalog.layers import Table
-from advisor.catalog.records import Engine, Gate
+from advisor.catalog.records.engines import Engine, Gate
 from advisor.errors import InputError
 from advisor.fit.versions import Dated, version_key
 

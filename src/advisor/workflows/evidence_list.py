@@ -7,7 +7,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import UnknownIdError
 from advisor.evidence.names import KINDS, Kind, Names
 from advisor.evidence.points import EvidencePoint
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.paths import UserPaths
 from advisor.quantities.provenance import Level
 from advisor.workflows.knowledge import all_points

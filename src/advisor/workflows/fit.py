@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Engine, Instance
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator, Instance
 from advisor.errors import InputError
 from advisor.fit.check import check_fit
 from advisor.fit.request import FitRequest
@@ -14,7 +15,7 @@ from advisor.reasons import info
 from advisor.workflows.fit_question import FitQuestion
 
 if TYPE_CHECKING:
-    from advisor.fit.measured import MeasuredMemory
+    from advisor.fit.memory.measured import MeasuredMemory
 
 _COUNTS = (
     "context_tokens",

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Instance
+from advisor.catalog.records.hardware import Instance
 from advisor.fit.batch import TableRow
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Verdict
 from advisor.fit.table import StatedDegrees, fit_table

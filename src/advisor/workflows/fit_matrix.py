@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Instance
+from advisor.catalog.records.hardware import Accelerator, Instance
 from advisor.fit.batch import TableRow
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.fit.result import Verdict
 from advisor.fit.table import fit_table
 from advisor.workflows.fit import engine_for, request_of

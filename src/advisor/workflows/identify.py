@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from advisor.catalog.load import Catalog
-from advisor.fit.declared import Declaration, Identified, check_declaration, identify_observed
+from advisor.fit.proof.declared import Declaration, Identified, check_declaration, identify_observed
 
 if TYPE_CHECKING:
     from advisor.bench.target import Secret

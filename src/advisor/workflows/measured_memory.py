@@ -12,9 +12,9 @@ from advisor.reasons import Reason, warning
 
 if TYPE_CHECKING:
     from advisor.evidence.ledger import Ledger
-    from advisor.fit.compare import Comparison
-    from advisor.fit.measured import MeasuredMemory
-    from advisor.fit.observed import Observed
+    from advisor.fit.memory.measured import MeasuredMemory
+    from advisor.fit.proof.compare import Comparison
+    from advisor.fit.proof.observed import Observed
     from advisor.fit.result import FitResult
 
 # The ledger loads SQLite, and most fit questions are asked where there is none: each function imports it for itself.
@@ -65,7 +65,7 @@ def keep_memory(
     cache further off than the doubt may be that of other hardware: it counts only where a log states the device too.
     """
     from advisor.evidence.memory import memory_of
-    from advisor.fit.compare import Outcome
+    from advisor.fit.proof.compare import Outcome
 
     proves_nothing = comparison.outcome is Outcome.PROVES_NOTHING  # and its reasons have said why
     against = tuple(reason for reason in comparison.reasons if reason.code in _AGAINST)

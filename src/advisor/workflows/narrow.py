@@ -7,7 +7,7 @@ from advisor.advice.candidates import Funnel
 from advisor.advice.narrowing import narrowed
 from advisor.advice.workload import workload_from
 from advisor.catalog.load import Catalog
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 
 
 def check_settings(settings: Mapping[str, Any], catalog: Catalog) -> None:

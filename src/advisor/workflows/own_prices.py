@@ -6,7 +6,8 @@ from pathlib import Path
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import COLUMNS, PAYMENTS, TERMS, WITH_TERM
-from advisor.catalog.records import Price, PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError, UnknownIdError, printable
 from advisor.export.price_files import Cells, amount, only_one, price_path, read_price_rows, row_key, write_rows
 from advisor.quantities.provenance import Level

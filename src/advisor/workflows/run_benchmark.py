@@ -17,7 +17,7 @@ from advisor.evidence.ledger import Ledger
 from advisor.evidence.measured import evidence_of, run_record
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.subject import Statement, Subject, subject_of
-from advisor.fit.observed import Observed
+from advisor.fit.proof.observed import Observed
 from advisor.paths import UserPaths
 from advisor.performance.roofline import MOST_TOKENS_PER_STEP, Replica, hardest_limit_tokens_per_s
 from advisor.workflows.benchmark_question import BenchmarkQuestion

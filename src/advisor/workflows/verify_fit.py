@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from advisor.catalog.load import Catalog
-from advisor.fit.compare import Comparison, Setting, Value, compare
-from advisor.fit.identify import BATCHED_TOKENS, explains_concurrency
-from advisor.fit.implied import settings_told
-from advisor.fit.observed import Observed
+from advisor.fit.proof.compare import Comparison, Setting, Value, compare
+from advisor.fit.proof.identify import BATCHED_TOKENS, explains_concurrency
+from advisor.fit.proof.implied import settings_told
+from advisor.fit.proof.observed import Observed
+from advisor.fit.proof.served import served_as
 from advisor.fit.result import FitResult
-from advisor.fit.served import served_as
 from advisor.fit.versions import release_of
 from advisor.workflows.fit import judged
 from advisor.workflows.fit_question import FitQuestion

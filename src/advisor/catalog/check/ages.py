@@ -8,7 +8,7 @@ from advisor.catalog.ages import RULE_DAYS, Ages, PriceAge
 from advisor.catalog.check.findings import Finding, doubtful, wrong
 from advisor.catalog.check.subject import PricedRow, Subject
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
 from advisor.errors import InputError
 from advisor.quantities.text import counted
 

@@ -6,7 +6,8 @@ from advisor.catalog.check.findings import Finding, doubtful, judged, wrong
 from advisor.catalog.check.subject import Place, PricedRow, Subject
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import Instance, Price
+from advisor.catalog.records.hardware import Instance
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError, near
 
 SPOT_FLOOR = 0.1

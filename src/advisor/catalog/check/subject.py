@@ -7,7 +7,9 @@ from pathlib import Path
 
 from advisor.catalog.layers import REFRESHED, SHIPPED, Table
 from advisor.catalog.prices import Key, in_force, key_of
-from advisor.catalog.records import Accelerator, Engine, Instance, Price
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.prices import Price
 from advisor.catalog.toml_lines import Part, line_of, written
 from advisor.errors import InputError
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from advisor.catalog.check.findings import Finding, doubtful, judged, wrong
 from advisor.catalog.check.subject import Subject
 from advisor.catalog.layers import SHIPPED
-from advisor.catalog.records import Accelerator
+from advisor.catalog.records.hardware import Accelerator
 from advisor.quantities.provenance import Level
 from advisor.quantities.units import GIB, MIB
 

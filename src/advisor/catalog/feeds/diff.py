@@ -8,7 +8,8 @@ from statistics import median
 from advisor.catalog.families import HOME, is_off, priced_together
 from advisor.catalog.feeds.reading import FeedPrice
 from advisor.catalog.layers import REFRESHED
-from advisor.catalog.records import Price, PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
+from advisor.catalog.records.prices import Price
 from advisor.quantities.provenance import AsOf
 
 FAR_PERCENT = 30.0

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.catalog.records import PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
 from advisor.errors import EndpointError, printable
 from advisor.quantities.provenance import Level
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 from advisor.catalog.ages import Ages
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Interconnect
+from advisor.catalog.records.hardware import Interconnect
 from advisor.cli.catalog.common import add_purchase, document, write_marks
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.clock import today

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 
 from advisor.catalog.ages import Ages
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.cli.catalog.common import rows_of, write_marks
 from advisor.cli.catalog.sources import Sources
 from advisor.cli.catalog_option import open_catalog

@@ -3,7 +3,8 @@
 import argparse
 from datetime import date
 
-from advisor.catalog.records import PURCHASE_OPTIONS, Price
+from advisor.catalog.records.hardware import PURCHASE_OPTIONS
+from advisor.catalog.records.prices import Price
 from advisor.cli.catalog_option import open_catalog
 from advisor.cli.clock import today
 from advisor.cli.exit_codes import ExitCode

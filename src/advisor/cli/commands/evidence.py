@@ -11,7 +11,7 @@ from advisor.cli.parser import Subparsers, command
 from advisor.cli.table import LEVEL, Column, write_table
 from advisor.evidence.points import EvidencePoint
 from advisor.export.evidence_document import evidence_document
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.paths import user_paths
 from advisor.quantities.provenance import Level
 from advisor.wording import evidence as words

@@ -17,7 +17,7 @@ from advisor.workflows.fit import fit
 from advisor.workflows.measured_memory import measured_memory
 
 if TYPE_CHECKING:
-    from advisor.fit.measured import MeasuredMemory
+    from advisor.fit.memory.measured import MeasuredMemory
 
 
 def add(commands: Subparsers, name: str, summary: str) -> None:

@@ -1,6 +1,6 @@
 """The two lines that say what was judged."""
 
-from advisor.fit.neuron import release_of
+from advisor.fit.platforms.neuron import release_of
 from advisor.fit.result import FitResult, KvCache
 from advisor.quantities import text
 from advisor.quantities.units import GIB

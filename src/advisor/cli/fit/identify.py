@@ -11,8 +11,8 @@ from advisor.cli.prose import write_text
 from advisor.cli.table import Column, Row, write_table
 from advisor.errors import InputError
 from advisor.export.identify_document import identify_document
-from advisor.fit.declared import Declaration, Identified
-from advisor.fit.identify import Match
+from advisor.fit.proof.declared import Declaration, Identified
+from advisor.fit.proof.identify import Match
 from advisor.quantities import text
 from advisor.wording import observed as words
 from advisor.wording.reasons import sentence

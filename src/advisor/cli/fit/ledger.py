@@ -6,7 +6,7 @@ from advisor.cli.output import Output
 from advisor.cli.prose import write_text
 from advisor.cli.table import LEVEL, Column, write_table
 from advisor.export.fit_document import fit_provenance
-from advisor.fit.budget import Part
+from advisor.fit.memory.budget import Part
 from advisor.fit.result import FitResult, PerDevice
 from advisor.quantities import text
 from advisor.quantities.provenance import Level

@@ -14,7 +14,7 @@ from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.export.fits_document import fits_document
 from advisor.fit.batch import TableRow
 from advisor.fit.check import check_fit
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.fit.result import Verdict
 from advisor.quantities import text
 from advisor.reasons import Severity

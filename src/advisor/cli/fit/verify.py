@@ -17,8 +17,8 @@ from advisor.cli.prose import write_text
 from advisor.cli.table import Cell, Column, Row, write_table
 from advisor.errors import InputError
 from advisor.export.verification_document import verified_document
-from advisor.fit.compare import Line, Outcome
-from advisor.fit.observed import Observed
+from advisor.fit.proof.compare import Line, Outcome
+from advisor.fit.proof.observed import Observed
 from advisor.paths import user_paths
 from advisor.quantities.provenance import Level
 from advisor.wording import compared as words

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from advisor.anatomy.parameters import active_parameters, parameters
-from advisor.catalog.records import Instance, Price
+from advisor.catalog.records.hardware import Instance
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.audit.values import Asked
 from advisor.evidence.audit.verdicts import AuditVerdict, Finding, judge_fact

@@ -8,7 +8,7 @@ from typing import Any
 from advisor.catalog.known_facts import KnownFact, known_facts
 from advisor.catalog.layers import REFRESHED, SHIPPED
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Price
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError, UnknownIdError
 from advisor.evidence.reports import Claim, Report
 from advisor.quantities.provenance import AsOf

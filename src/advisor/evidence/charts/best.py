@@ -11,7 +11,10 @@ from functools import cached_property
 from math import hypot, inf, log
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Checkpoint, Engine, Instance, Model, Price
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Instance
+from advisor.catalog.records.models import Checkpoint, Model
+from advisor.catalog.records.prices import Price
 from advisor.errors import InputError
 from advisor.evidence.best import Basis, best_basis
 from advisor.evidence.calibration import PUBLISHED_SIGMA, drift, is_possible

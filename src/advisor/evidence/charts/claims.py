@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Model
+from advisor.catalog.records.models import Model
 from advisor.evidence.audit.formulas import names
 from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.charts.answers import Answer, unknown

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from advisor.anatomy.parameters import active_parameters
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Instance, Model
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.models import Model
 from advisor.quantities.provenance import Level, Provenance
 
 _CONFIG = "the released config.json"

@@ -5,7 +5,7 @@ SGLang: `server_args` of the 0.5.23 wheel. TensorRT-LLM: its documents of trtllm
 
 from collections.abc import Iterator
 
-from advisor.fit.others import chunk_tokens, local_cache
+from advisor.fit.platforms.others import chunk_tokens, local_cache
 from advisor.fit.request import FitRequest
 from advisor.fit.result import Parallelism, ServeCommand, ServeCopy, ServeFlag
 from advisor.fit.serve.parts import HEAD_NODE, assembled, copy_of, flag, split_reason, switch

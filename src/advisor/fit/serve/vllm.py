@@ -7,7 +7,7 @@ and 0.33.0: a flag holds from the first of them that has it.
 import json
 from collections.abc import Iterator
 
-from advisor.fit.kv import context_limit
+from advisor.fit.memory.kv import context_limit
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, Parallelism, ServeCommand, ServeFlag
 from advisor.fit.serve.parts import assembled, flag, split_reason, switch

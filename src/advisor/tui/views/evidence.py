@@ -12,7 +12,7 @@ from advisor.evidence.audit.verdicts import AuditedClaim
 from advisor.evidence.points import EvidencePoint
 from advisor.evidence.reports import Report
 from advisor.evidence.runs import RunRow
-from advisor.fit.measured import MeasuredMemory
+from advisor.fit.memory.measured import MeasuredMemory
 from advisor.quantities.provenance import Level
 from advisor.tui.views.text import badge, lines, muted
 from advisor.wording import audited as said

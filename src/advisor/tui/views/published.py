@@ -7,7 +7,7 @@ from typing import overload
 from rich.text import Text
 from textual.content import Content
 
-from advisor.catalog.records import Source
+from advisor.catalog.records.origin import Source
 from advisor.evidence.names import Neighbour
 from advisor.evidence.points import EvidencePoint
 from advisor.tui.views.evidence import Heading, Table

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from advisor.catalog.records import Accelerator
+from advisor.catalog.records.hardware import Accelerator
 from advisor.errors import UnknownIdError
-from advisor.fit.gates import computes_fp8
+from advisor.fit.platforms.gates import computes_fp8
 from advisor.workflows.catalog.rows import InstanceRow
 
 Value = float | str | bool

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from advisor.catalog.layers import SHIPPED
-from advisor.catalog.records import Accelerator, Instance
+from advisor.catalog.records.hardware import Accelerator, Instance
 from advisor.quantities.provenance import AsOf, Level, Provenance
 from advisor.quantities.quantity import Quantity
 from advisor.quantities.units import HOURS_PER_MONTH

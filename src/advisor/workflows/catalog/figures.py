@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from advisor.catalog.records import Accelerator, Instance
-from advisor.fit.gates import computes_fp8
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.fit.platforms.gates import computes_fp8
 from advisor.quantities import text
 from advisor.quantities.provenance import UNKNOWN, Level, Provenance
 from advisor.workflows.catalog.rows import InstanceRow

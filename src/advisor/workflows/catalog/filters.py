@@ -10,7 +10,7 @@ from math import inf
 from typing import Protocol
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator
+from advisor.catalog.records.hardware import Accelerator
 from advisor.errors import UnknownIdError
 from advisor.workflows.catalog.columns import COLUMNS, Column
 from advisor.workflows.catalog.rows import InstanceRow

@@ -8,7 +8,8 @@ from advisor.advice.workload import Purchase
 from advisor.catalog.interruptions import Interruption
 from advisor.catalog.load import Catalog
 from advisor.catalog.prices import UNPLACED
-from advisor.catalog.records import Instance, Price
+from advisor.catalog.records.hardware import Instance
+from advisor.catalog.records.prices import Price
 from advisor.quantities.quantity import Quantity
 from advisor.workflows.catalog.rows import ALL_WAYS, check_region
 

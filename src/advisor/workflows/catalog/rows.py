@@ -9,7 +9,8 @@ from advisor.advice.offers import Offer, cheapest, is_sold, offer_in
 from advisor.advice.workload import Purchase
 from advisor.catalog.ages import Ages
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Accelerator, Instance, Price
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.prices import Price
 from advisor.errors import UnknownIdError
 from advisor.export.catalog_document import CatalogEntry
 from advisor.quantities.quantity import Quantity

@@ -6,7 +6,7 @@ from typing import Any
 
 from advisor.catalog.feeds import bulk, bulk_json, capacity_blocks, page, savings, spot
 from advisor.catalog.feeds.reading import Reading, parsed
-from advisor.catalog.records import PurchaseOption
+from advisor.catalog.records.hardware import PurchaseOption
 from advisor.errors import EndpointError
 from advisor.workflows.refresh.downloads import Downloads, Place, Reader, Whole
 

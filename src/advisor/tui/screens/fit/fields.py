@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Engine
+from advisor.catalog.records.engines import Engine
 from advisor.fit.result import FitResult
 from advisor.quantities import text
 from advisor.workflows.fit_question import FitQuestion

@@ -21,7 +21,7 @@ from advisor.workflows.measured_memory import Kept, keep_memory
 from advisor.workflows.verify_fit import DEFAULTED, Verified, verify_fit
 
 if TYPE_CHECKING:
-    from advisor.fit.observed import Observed
+    from advisor.fit.proof.observed import Observed
 
 _DEFAULTS = FitQuestion("", "")
 
@@ -98,7 +98,7 @@ class Prover:
             return Kept(None, (warning("evidence_not_written", complaint=error.sentence()),))
 
     def _identified(self, observed: "Observed") -> Answer:
-        from advisor.fit.declared import identify_observed
+        from advisor.fit.proof.declared import identify_observed
 
         return Answer(proof.identified(identify_observed(self._session.catalog, observed)))
 

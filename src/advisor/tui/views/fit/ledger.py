@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from advisor.export.fit_document import fit_provenance, overhead_origin
+from advisor.fit.memory.weights import ComponentBytes
 from advisor.fit.result import FitResult
-from advisor.fit.weights import ComponentBytes
 from advisor.quantities import text
 from advisor.quantities.provenance import Level
 from advisor.quantities.units import MIB

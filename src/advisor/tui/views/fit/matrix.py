@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 from textual.content import Content
 
-from advisor.catalog.records import Model
+from advisor.catalog.records.models import Model
 from advisor.fit.result import FitResult, Verdict
 from advisor.quantities import text
 from advisor.quantities.text import counted

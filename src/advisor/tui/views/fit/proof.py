@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from advisor.fit.compare import Line, Outcome, Setting, shown_setting
-from advisor.fit.declared import Identified
-from advisor.fit.identify import Match
+from advisor.fit.proof.compare import Line, Outcome, Setting, shown_setting
+from advisor.fit.proof.declared import Identified
+from advisor.fit.proof.identify import Match
 from advisor.quantities import text
 from advisor.reasons import Reason
 from advisor.tui.views.fit.verdict import MARKS

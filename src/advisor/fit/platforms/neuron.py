@@ -3,7 +3,8 @@
 Arithmetic alone says that much would run; what the vendor documents, and what anybody has published, is far less.
 """
 
-from advisor.catalog.records import Accelerator, Release
+from advisor.catalog.records.engines import Release
+from advisor.catalog.records.hardware import Accelerator
 from advisor.errors import InputError
 from advisor.fit.request import FitRequest
 from advisor.fit.result import PerDevice

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from advisor.errors import printable
-from advisor.fit.observed import Observed
+from advisor.fit.proof.observed import Observed
 from advisor.quantities.units import GIB
 from advisor.reasons import Reason, warning
 

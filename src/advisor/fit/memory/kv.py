@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Generic
 
 from advisor.anatomy.cache import kv_bytes_per_token_per_layer, kv_heads_per_device
-from advisor.catalog.records import EngineVersion
-from advisor.fit.columns import N, greater, lesser, whole_up
+from advisor.catalog.records.engines import EngineVersion
+from advisor.fit.memory.columns import N, greater, lesser, whole_up
+from advisor.fit.memory.stages import Stage, local_groups
 from advisor.fit.request import FitRequest
-from advisor.fit.stages import Stage, local_groups
 
 BLOCK_TOKENS = 16
 """Tokens of one block where nobody states another: every CUDA backend that vLLM picks for Llama 4 takes 16."""

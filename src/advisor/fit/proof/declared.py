@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.records import Engine, Instance
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Instance
 from advisor.errors import InputError
-from advisor.fit.identify import Identification, Match, Offer, Suspect, identify, tells_enough
-from advisor.fit.observed import Observed
-from advisor.fit.served import served_as
+from advisor.fit.proof.identify import Identification, Match, Offer, Suspect, identify, tells_enough
+from advisor.fit.proof.observed import Observed
+from advisor.fit.proof.served import served_as
 from advisor.fit.versions import minor_distance, release_of, version_key
 from advisor.reasons import Reason, warning
 

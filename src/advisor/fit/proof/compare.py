@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from advisor.fit.implied import kv_dtype_of
-from advisor.fit.observed import Observed
+from advisor.fit.proof.implied import kv_dtype_of
+from advisor.fit.proof.observed import Observed
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.quantities.units import GIB
 from advisor.reasons import Reason, error, info, warning

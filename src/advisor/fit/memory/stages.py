@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from advisor.catalog.records import Architecture
+from advisor.catalog.records.models import Architecture
 
 
 @dataclass(frozen=True, slots=True)

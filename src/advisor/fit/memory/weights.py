@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Literal
 
 from advisor.anatomy.parameters import BF16_BYTES, Stored, component_bytes, rope_table_bytes, vision_vectors
-from advisor.catalog.records import Architecture, Checkpoint, EngineVersion
-from advisor.fit.parallelism import attention_heads_per_device
+from advisor.catalog.records.engines import EngineVersion
+from advisor.catalog.records.models import Architecture, Checkpoint
+from advisor.fit.memory.stages import Stage, stages
+from advisor.fit.platforms.parallelism import attention_heads_per_device
 from advisor.fit.request import FitRequest
-from advisor.fit.stages import Stage, stages
 
 Unit = Literal["layer", "moe_layer", "dense_layer", "first_stage", "last_stage", "every_stage"]
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 
 from advisor.anatomy.cache import kv_bytes_per_token_per_layer, kv_heads_per_device
 from advisor.anatomy.parameters import rope_table_bytes
-from advisor.catalog.records import LocalCache, StaticShare
+from advisor.catalog.records.engines import LocalCache, StaticShare
 from advisor.errors import InputError
-from advisor.fit.budget import UNMEASURED_BAND_BYTES, Overheads, Part, unknown_overheads
-from advisor.fit.contiguous import ContiguousCache
-from advisor.fit.kv import context_limit, requests_per_rank
-from advisor.fit.memory import VERDICTS, Memory, device_memory, verdict_rank
+from advisor.fit.memory.budget import UNMEASURED_BAND_BYTES, Overheads, Part, unknown_overheads
+from advisor.fit.memory.contiguous import ContiguousCache
+from advisor.fit.memory.kv import context_limit, requests_per_rank
+from advisor.fit.memory.plan import VERDICTS, Memory, device_memory, verdict_rank
+from advisor.fit.memory.stages import Stage
+from advisor.fit.memory.weights import StageWeights, sharding, weights_by_stage
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, PerDevice
-from advisor.fit.stages import Stage
 from advisor.fit.versions import rows_for
-from advisor.fit.weights import StageWeights, sharding, weights_by_stage
 from advisor.quantities.units import GIB
 from advisor.reasons import Reason, error, info, warning
 

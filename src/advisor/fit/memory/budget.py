@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from advisor.catalog.records import Accelerator, EngineVersion, Overhead
-from advisor.fit.kv import BLOCK_TOKENS
-from advisor.fit.parallelism import replica_devices
+from advisor.catalog.records.engines import EngineVersion, Overhead
+from advisor.catalog.records.hardware import Accelerator
+from advisor.fit.memory.kv import BLOCK_TOKENS
+from advisor.fit.platforms.parallelism import replica_devices
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import behaviour, minor
 from advisor.quantities.provenance import Level, Provenance
 from advisor.quantities.units import GIB
 
 if TYPE_CHECKING:
-    from advisor.fit.measured import Chosen
+    from advisor.fit.memory.measured import Chosen
 
 MEASURED_BAND_BYTES = 1 * GIB
 UNMEASURED_BAND_BYTES = 2 * GIB
@@ -143,7 +144,7 @@ def overheads_of(
     modelled = vllm_overheads(request, accelerator, version, limits, used, groups)
     if not request.measured:
         return modelled
-    from advisor.fit.recalibrate import recalibrated  # costs start-up time where nothing was measured
+    from advisor.fit.memory.recalibrate import recalibrated  # costs start-up time where nothing was measured
 
     return recalibrated(modelled, request, accelerator, version, tensor_parallel_size, hybrid=hybrid)
 

@@ -11,14 +11,16 @@ from itertools import chain
 from math import ceil, isclose
 
 from advisor.anatomy.parameters import BF16_BYTES, parameters
-from advisor.catalog.records import Accelerator, Checkpoint, Engine, Instance, Model
-from advisor.fit.budget import overheads_of, scheduler_limits
+from advisor.catalog.records.engines import Engine
+from advisor.catalog.records.hardware import Accelerator, Instance
+from advisor.catalog.records.models import Checkpoint, Model
 from advisor.fit.check import check_fit
-from advisor.fit.implied import Consistency, Implied, as_observed, hybrid_of, implied, kv_dtype_of
-from advisor.fit.kv import BlockRule, block_rule, inflight_tokens
-from advisor.fit.memory import hybrid_in_force, paging_version
-from advisor.fit.observed import Observed
-from advisor.fit.parallelism import accepted_by_vllm
+from advisor.fit.memory.budget import overheads_of, scheduler_limits
+from advisor.fit.memory.kv import BlockRule, block_rule, inflight_tokens
+from advisor.fit.memory.plan import hybrid_in_force, paging_version
+from advisor.fit.platforms.parallelism import accepted_by_vllm
+from advisor.fit.proof.implied import Consistency, Implied, as_observed, hybrid_of, implied, kv_dtype_of
+from advisor.fit.proof.observed import Observed
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, Verdict
 from advisor.fit.versions import behaviour, minor, version_key

@@ -2,11 +2,19 @@
 
 from dataclasses import replace
 
-from advisor.catalog.records import Accelerator, EngineVersion
-from advisor.fit.budget import MEASURED_BAND_BYTES, Overheads, Part, SchedulerLimits, scheduler_limits, vllm_overheads
-from advisor.fit.kv import BLOCK_TOKENS
-from advisor.fit.measured import Chosen, MeasuredMemory, MemoryStack, choose
-from advisor.fit.parallelism import replica_devices
+from advisor.catalog.records.engines import EngineVersion
+from advisor.catalog.records.hardware import Accelerator
+from advisor.fit.memory.budget import (
+    MEASURED_BAND_BYTES,
+    Overheads,
+    Part,
+    SchedulerLimits,
+    scheduler_limits,
+    vllm_overheads,
+)
+from advisor.fit.memory.kv import BLOCK_TOKENS
+from advisor.fit.memory.measured import Chosen, MeasuredMemory, MemoryStack, choose
+from advisor.fit.platforms.parallelism import replica_devices
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import behaviour
 from advisor.quantities.provenance import Provenance

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from advisor.errors import InputError, printable
-from advisor.fit.observed import Failure, Observed
-from advisor.fit.startup_lines import arguments, clean, facts, process_of
-from advisor.fit.startup_settings import Settings
+from advisor.fit.proof.observed import Failure, Observed
+from advisor.fit.proof.startup_lines import arguments, clean, facts, process_of
+from advisor.fit.proof.startup_settings import Settings
 from advisor.quantities.units import GIB
 
 _DEVICE = frozenset(

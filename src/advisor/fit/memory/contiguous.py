@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Generic
 
 from advisor.anatomy.cache import kv_bytes_per_token_per_layer
-from advisor.fit.columns import N, greater, lesser
-from advisor.fit.parallelism import attention_heads_per_device
+from advisor.fit.memory.columns import N, greater, lesser
+from advisor.fit.platforms.parallelism import attention_heads_per_device
 from advisor.fit.request import FitRequest
 
 

@@ -1,10 +1,10 @@
 """Whether the platform supports the combination at all (facts: model-fit, sections 4.2 and 4.3)."""
 
-from advisor.fit.gates import gpu_reasons
-from advisor.fit.host import cpu_reasons, host_memory_reasons
-from advisor.fit.neuron import neuron_reasons
+from advisor.fit.platforms.gates import gpu_reasons
+from advisor.fit.platforms.host import cpu_reasons, host_memory_reasons
+from advisor.fit.platforms.neuron import neuron_reasons
+from advisor.fit.platforms.settings import setting_reasons
 from advisor.fit.request import FitRequest
-from advisor.fit.settings import setting_reasons
 from advisor.fit.versions import version_key
 from advisor.reasons import Reason, error, warning
 

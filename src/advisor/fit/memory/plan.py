@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from advisor.catalog.records import Accelerator, EngineVersion
+from advisor.catalog.records.engines import EngineVersion
+from advisor.catalog.records.hardware import Accelerator
 from advisor.errors import InputError
-from advisor.fit.budget import (
+from advisor.fit.memory.budget import (
     Overheads,
     SchedulerLimits,
     overheads_of,
@@ -12,9 +13,9 @@ from advisor.fit.budget import (
     tokens_in_headroom,
     unknown_overheads,
 )
-from advisor.fit.columns import N, greater, over
-from advisor.fit.contiguous import contiguous_cache
-from advisor.fit.kv import (
+from advisor.fit.memory.columns import N, greater, over
+from advisor.fit.memory.contiguous import contiguous_cache
+from advisor.fit.memory.kv import (
     BlockRule,
     block_bytes,
     block_rule,
@@ -25,11 +26,11 @@ from advisor.fit.kv import (
     needed_bytes,
     requests_per_rank,
 )
-from advisor.fit.neuron import cache_cap_bytes
+from advisor.fit.memory.weights import StageWeights, sharding, weights_by_stage
+from advisor.fit.platforms.neuron import cache_cap_bytes
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache, PerDevice, Verdict
 from advisor.fit.versions import behaviour
-from advisor.fit.weights import StageWeights, sharding, weights_by_stage
 from advisor.quantities.units import GIB
 
 VERDICTS = (Verdict.FITS, Verdict.TIGHT, Verdict.DOES_NOT_FIT)

@@ -6,7 +6,8 @@ source that it was read in.
 
 from collections.abc import Iterator
 
-from advisor.catalog.records import Accelerator, Engine, Gate, GatedFormat
+from advisor.catalog.records.engines import Engine, Gate, GatedFormat
+from advisor.catalog.records.hardware import Accelerator
 from advisor.fit.request import FitRequest
 from advisor.fit.versions import row_for, version_key
 from advisor.reasons import Parameter, Reason, error, info, warning

@@ -1,8 +1,8 @@
 """Versions of an engine that start although one whole request does not fit: their start-up check asks for less."""
 
-from advisor.catalog.records import EngineVersion
-from advisor.fit.budget import SchedulerLimits
-from advisor.fit.kv import block_rule, inflight_tokens
+from advisor.catalog.records.engines import EngineVersion
+from advisor.fit.memory.budget import SchedulerLimits
+from advisor.fit.memory.kv import block_rule, inflight_tokens
 from advisor.fit.request import FitRequest
 from advisor.fit.result import KvCache
 from advisor.reasons import Reason, warning

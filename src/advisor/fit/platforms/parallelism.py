@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from advisor.anatomy.cache import kv_heads_per_device
-from advisor.catalog.records import Architecture
+from advisor.catalog.records.models import Architecture
 from advisor.fit.request import FitRequest
 from advisor.reasons import Reason, error, info, warning
 

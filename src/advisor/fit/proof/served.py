@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from advisor.catalog.records import Checkpoint, Model
+from advisor.catalog.records.models import Checkpoint, Model
 
 
 def served_as(models: Iterable[Model], *names: str | None) -> tuple[Model, Checkpoint] | None:

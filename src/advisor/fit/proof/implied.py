@@ -11,8 +11,8 @@ from math import ceil, isclose
 from typing import Any
 
 from advisor.anatomy.cache import KvDtype
-from advisor.fit.kv import BLOCK_TOKENS
-from advisor.fit.observed import Observed
+from advisor.fit.memory.kv import BLOCK_TOKENS
+from advisor.fit.proof.observed import Observed
 from advisor.fit.request import FitRequest
 from advisor.fit.result import FitResult, KvCache, PerDevice
 from advisor.quantities.units import GIB

@@ -1,0 +1,1 @@
+"""Where the memory of a device goes: weights, overheads, KV cache, block tables."""

@@ -1,0 +1,1 @@
+"""What a running server or its log says, beside what was predicted."""
