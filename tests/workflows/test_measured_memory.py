@@ -24,8 +24,9 @@ from advisor.workflows.fit import fit, judged
 from advisor.workflows.fit_all import Within, fit_all
 from advisor.workflows.fit_matrix import fit_matrix
 from advisor.workflows.fit_question import FitQuestion
+from advisor.workflows.keep_memory import Kept, forget_memory, keep_memory
 from advisor.workflows.knowledge import gather
-from advisor.workflows.measured_memory import Kept, every_memory, forget_memory, keep_memory, measured_memory
+from advisor.workflows.measured_memory import every_memory, measured_memory
 from advisor.workflows.verify_fit import verify_fit
 from fit.stacks import CATALOG, reported, request
 from servers.raw import RawServer

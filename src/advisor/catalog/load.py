@@ -5,31 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from advisor.catalog.build import build
 from advisor.catalog.complaints import STRICT, Complaints
-from advisor.catalog.layers import BOOKKEEPING, REFRESHED, SHIPPED, Layer, Layers, Table, cited, shipped_root
+from advisor.catalog.layers import REFRESHED, SHIPPED, Layer, Layers, Table, shipped_root
 from advisor.catalog.overlay import check_names
-from advisor.catalog.prices import PriceBook
-from advisor.catalog.records.engines import (
-    DocumentedParallel,
-    Engine,
-    EngineVersion,
-    Gate,
-    LocalCache,
-    Overhead,
-    PublishedRun,
-    Release,
-    StaticShare,
-)
 from advisor.catalog.records.hardware import Accelerator, Instance
-from advisor.catalog.records.models import Architecture, Checkpoint, Model, Notice, Vision
-from advisor.catalog.records.prices import ManagedRate
 from advisor.errors import InputError, UnknownIdError
 
+# A room loads its records when it is first asked for: a first screen shows few of them.
 if TYPE_CHECKING:
     from advisor.catalog.interruptions import Interruption
+    from advisor.catalog.prices import PriceBook
+    from advisor.catalog.records.engines import Engine
+    from advisor.catalog.records.models import Checkpoint, Model
+    from advisor.catalog.records.prices import ManagedRate
     from advisor.catalog.ultraservers import UltraServer
 
 T = TypeVar("T")
@@ -43,8 +34,14 @@ class Catalog:
     def __init__(self, layers: Layers, today: date) -> None:
         self.layers = layers
         self.complaints = layers.complaints
-        self.prices = PriceBook(layers, lambda: self.instances, lambda: self.ultraservers, today)
+        self._today = today
         self._families: dict[str, Mapping[str, Instance]] = {}
+
+    @cached_property
+    def prices(self) -> "PriceBook":
+        from advisor.catalog.prices import PriceBook
+
+        return PriceBook(self.layers, lambda: self.instances, lambda: self.ultraservers, self._today)
 
     @cached_property
     def accelerators(self) -> Mapping[str, Accelerator]:
@@ -67,16 +64,20 @@ class Catalog:
         return read_interruptions(self.layers, lambda: self.instances)
 
     @cached_property
-    def managed(self) -> Mapping[str, ManagedRate]:
+    def managed(self) -> "Mapping[str, ManagedRate]":
         return self._records(self.layers.tables("managed.toml"), self._managed_rate)
 
     @cached_property
-    def engines(self) -> Mapping[str, Engine]:
-        return self._records(self.layers.tables("engines.toml"), _engine)
+    def engines(self) -> "Mapping[str, Engine]":
+        from advisor.catalog.read_engines import read_engine
+
+        return self._records(self.layers.tables("engines.toml"), read_engine)
 
     @cached_property
-    def models(self) -> Mapping[str, Model]:
-        return self._records(self.layers.tables("models/*.toml"), _model)
+    def models(self) -> "Mapping[str, Model]":
+        from advisor.catalog.read_models import read_model
+
+        return self._records(self.layers.tables("models/*.toml"), read_model)
 
     def instance(self, wanted: str) -> Instance:
         """One instance; only the file of its family is read for it, unless an overlay states instances."""
@@ -84,13 +85,13 @@ class Catalog:
         known = self._family(family)
         return known[wanted] if wanted in known else self._one("instance", self.instances, wanted)
 
-    def model(self, wanted: str) -> Model:
+    def model(self, wanted: str) -> "Model":
         return self._one("model", self.models, wanted)
 
-    def engine(self, wanted: str) -> Engine:
+    def engine(self, wanted: str) -> "Engine":
         return self._one("engine", self.engines, wanted)
 
-    def checkpoint(self, model: Model, wanted: str) -> Checkpoint:
+    def checkpoint(self, model: "Model", wanted: str) -> "Checkpoint":
         return self._one(f"checkpoint of {model.id}", model.checkpoints, wanted)
 
     def accelerator(self, wanted: str) -> Accelerator:
@@ -155,7 +156,9 @@ class Catalog:
             raise table.unknown("accelerator", found.accelerator, self.accelerators, "accelerator")
         return found
 
-    def _managed_rate(self, table: Table) -> ManagedRate:
+    def _managed_rate(self, table: Table) -> "ManagedRate":
+        from advisor.catalog.records.prices import ManagedRate
+
         found = _record(ManagedRate, table)
         if found.model not in self.models:
             raise table.unknown("model", found.model, self.models, "model")
@@ -240,73 +243,3 @@ def overlay_directories(stated: Path | None, config_root: Path) -> list[Path]:
 
 def _record(record: type[T], table: Table) -> T:
     return build(record, table, {"id": table.path[0], "origin": table.origin()})
-
-
-def _engine(table: Table) -> Engine:
-    values = dict(table.values)
-    given = {
-        "id": table.path[0],
-        "origin": table.origin(),
-        "versions": _cited_rows(EngineVersion, table, values, "versions"),
-        "overheads": _parts(Overhead, table, values, "overheads", {}),
-        "gates": _cited_rows(Gate, table, values, "gates"),
-        "releases": _cited_rows(Release, table, values, "releases"),
-        "documented_parallel": _cited_rows(DocumentedParallel, table, values, "documented_parallel"),
-        "static_shares": _cited_rows(StaticShare, table, values, "static_shares"),
-        "local_caches": _cited_rows(LocalCache, table, values, "local_caches"),
-        "published_runs": _cited_rows(PublishedRun, table, values, "published_runs"),
-    }
-    engine = build(Engine, table, given, values)
-    for version in engine.versions:
-        if version.overhead not in engine.overheads:
-            raise table.unknown("overhead", version.overhead, engine.overheads, "versions")
-    return engine
-
-
-def _model(table: Table) -> Model:
-    values = dict(table.values)
-    dimensions = table.take_table(values, "architecture")
-    vision = build(Vision, table.inside("architecture", "vision"), {}, table.take_table(dimensions, "vision"))
-    given = {
-        "id": table.path[0],
-        "origin": table.origin(),
-        "architecture": build(Architecture, table.inside("architecture"), {"vision": vision}, dimensions),
-        "checkpoints": _parts(Checkpoint, table, values, "checkpoints", {"model": table.path[0]}),
-        "notices": _rows(Notice, table, values, "notices"),
-    }
-    return build(Model, table, given, values)
-
-
-def _rows(record: type[T], table: Table, values: dict[str, Any], name: str) -> tuple[T, ...]:
-    """Nested records of an array of tables, in order."""
-    stated = table.take_tables(values, name)
-    return tuple(build(record, table.inside(name, index), {}, part) for index, part in enumerate(stated))
-
-
-def _cited_rows(record: type[T], table: Table, values: dict[str, Any], name: str) -> tuple[T, ...]:
-    """Rows that state a source of their own, its id read as the title that it stands for."""
-    rows = values.get(name)
-    if isinstance(rows, list):
-        values[name] = [_cited(table.inside(name, index), row) for index, row in enumerate(rows)]
-    return _rows(record, table, values, name)
-
-
-def _cited(table: Table, row: Any) -> Any:
-    if not isinstance(row, dict) or "source" not in row:
-        return row
-    try:
-        return {**row, "source": cited(row["source"], table.sources)}
-    except ValueError as error:
-        raise table.error(str(error), "source") from error
-
-
-def _parts(record: type[T], table: Table, values: dict[str, Any], name: str, given: Mapping[str, Any]) -> dict[str, T]:
-    """Nested records by id, each with the provenance that it states of itself."""
-    found: dict[str, T] = {}
-    for key, part in table.take_table(values, name).items():
-        inner = table.inside(name, key)
-        if not isinstance(part, Mapping):
-            raise inner.error("this is a table")
-        own = {**given, "id": key, "origin": inner.part_origin(part)}
-        found[key] = build(record, inner, own, {each: part[each] for each in part if each not in BOOKKEEPING})
-    return found

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from advisor.anatomy.cache import KvDtype
-from advisor.catalog.records.engines import Engine
-from advisor.catalog.records.hardware import Accelerator, Instance
-from advisor.catalog.records.models import Checkpoint, Model
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the app makes a question at its first paint, and judges one later
+    from advisor.catalog.records.engines import Engine
+    from advisor.catalog.records.hardware import Accelerator, Instance
+    from advisor.catalog.records.models import Checkpoint, Model
     from advisor.fit.memory.measured import MeasuredMemory
 
 DEFAULT_CONTEXT_TOKENS = 8192
@@ -27,11 +27,11 @@ class FitRequest:
     one replica may span; concurrency counts the requests of the whole replica, over its data-parallel ranks.
     """
 
-    model: Model
-    checkpoint: Checkpoint
-    instance: Instance
-    accelerator: Accelerator | None
-    engine: Engine
+    model: "Model"
+    checkpoint: "Checkpoint"
+    instance: "Instance"
+    accelerator: "Accelerator | None"
+    engine: "Engine"
     engine_version: str
     context_tokens: int = DEFAULT_CONTEXT_TOKENS
     concurrency: int = 1

@@ -16,7 +16,7 @@ from advisor.paths import user_paths
 from advisor.quantities.provenance import Level
 from advisor.wording import evidence as words
 from advisor.workflows.evidence_list import EvidenceFilter, EvidenceList, list_evidence, source_of
-from advisor.workflows.measured_memory import forget_memory
+from advisor.workflows.keep_memory import forget_memory
 
 T = TypeVar("T")
 Columns = tuple[tuple[Column, Callable[[T], str]], ...]

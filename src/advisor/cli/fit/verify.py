@@ -24,7 +24,7 @@ from advisor.quantities.provenance import Level
 from advisor.wording import compared as words
 from advisor.wording.reasons import sentence
 from advisor.workflows.fit import judged
-from advisor.workflows.measured_memory import Kept, keep_memory
+from advisor.workflows.keep_memory import Kept, keep_memory
 from advisor.workflows.verify_fit import Verified, verify_fit
 
 _EXITS = {

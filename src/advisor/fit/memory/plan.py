@@ -14,7 +14,6 @@ from advisor.fit.memory.budget import (
     unknown_overheads,
 )
 from advisor.fit.memory.columns import N, greater, over
-from advisor.fit.memory.contiguous import contiguous_cache
 from advisor.fit.memory.kv import (
     BlockRule,
     block_bytes,
@@ -137,6 +136,8 @@ def paged_memory(request: FitRequest, accelerator: Accelerator, version: EngineV
 
 def contiguous_memory(request: FitRequest, tp: int) -> Memory:
     """Memory under an engine that keeps one stretch of cache for each sequence of the compiled length."""
+    from advisor.fit.memory.contiguous import contiguous_cache  # no GPU needs it
+
     utilization = utilization_in_force(request, None)
     overheads = unknown_overheads(request, utilization)
     (weights,) = weights_by_stage(request.model.architecture, request.checkpoint, sharding(request, tp, None))[:1]

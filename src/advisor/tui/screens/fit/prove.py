@@ -17,7 +17,7 @@ from advisor.tui.views.fit import proof
 from advisor.tui.views.text import lines
 from advisor.workflows.credentials import key_from
 from advisor.workflows.fit_question import FitQuestion
-from advisor.workflows.measured_memory import Kept, keep_memory
+from advisor.workflows.keep_memory import Kept, keep_memory
 from advisor.workflows.verify_fit import DEFAULTED, Verified, verify_fit
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from advisor.tui.views.text import badge, heading, lines, muted, strong
 from advisor.wording import compared as compared_words
 from advisor.wording import observed as observed_words
 from advisor.wording.reasons import sentence
-from advisor.workflows.measured_memory import Kept
+from advisor.workflows.keep_memory import Kept
 from advisor.workflows.verify_fit import Verified
 
 _OUTCOMES = {
