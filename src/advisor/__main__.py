@@ -22,7 +22,9 @@ def main() -> int:
     gc.set_threshold(_YOUNG_OBJECTS)
     from advisor.cli.main import main as run_command
 
-    return run_command(argv)
+    code = run_command(argv)
+    gc.disable()  # else all of it is looked through once more on the way out
+    return code
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Order of judgement: platform support, parallelism, context limit, then memory. M
 the weights: what is left after them and the engine's overheads must hold the cache of the requests.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from advisor.fit.memory.budget import Overheads, sequences_in_headroom
 from advisor.fit.memory.kv import context_limit
@@ -54,8 +54,7 @@ def _refused(request: FitRequest, asked: "_BeforeMemory", verdict: Verdict) -> F
     return FitResult(request, verdict, _parallelism(request, asked), None, None, None, None, asked.reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _BeforeMemory:
+class _BeforeMemory(NamedTuple):
     """What is said before memory is looked at. refusal is None where nothing speaks against it."""
 
     refusal: Verdict | None

@@ -1,6 +1,6 @@
 """The memory of one device as a table: from what it has to what is left, each figure with its doubt and level."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from advisor.cli.output import Output
 from advisor.cli.prose import write_text
@@ -19,8 +19,7 @@ _LEAST_NAMED = 0.01
 """A component below this share of the weights is counted among the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     label: str
     key: str
     amount: float | None

@@ -1,6 +1,7 @@
 """The memory of one device: what is left for the cache, what the requests need, and the margin between them."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from advisor.catalog.records.engines import EngineVersion
 from advisor.catalog.records.hardware import Accelerator
@@ -169,8 +170,7 @@ def _capped(request: FitRequest, device: PerDevice) -> PerDevice:
     return replace(device, kv_cache_bytes=most, margin_bytes=most - device.kv_needed_bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pool:
+class _Pool(NamedTuple):
     """What a device of a stage has for its cache, and the size of one block there."""
 
     available_bytes: float

@@ -9,7 +9,7 @@ below 0.1 % of any checkpoint.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from advisor.anatomy.parameters import BF16_BYTES, Stored, component_bytes, rope_table_bytes, vision_vectors
 from advisor.catalog.records.engines import EngineVersion
@@ -102,8 +102,7 @@ def weights_by_stage(arch: Architecture, checkpoint: Checkpoint, spread: Shardin
     return _weights_by_stage(arch, stored, spread)
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
+class _Share(NamedTuple):
     """Bytes of a component on one device, for each unit that its stage holds."""
 
     component: str
