@@ -19,7 +19,7 @@ async def test_a_report_opens_from_its_panel_and_from_a_claim_of_the_audit(app: 
         shown = screen_text(app)
         for title in ("Charts 10", "Overview: Llama 4 Scout", "Recommendation by workload", "✗ false fact"):
             assert title in shown
-        await press(pilot, "escape", "t", "t", "t", "enter")
+        await press(pilot, "escape", "t", "t", "t", "t", "enter")
         assert "Also says" in screen_text(app)
 
 
