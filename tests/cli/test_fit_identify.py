@@ -174,7 +174,9 @@ def test_settings_that_somebody_states_are_not_guessed(url: str, capsys: pytest.
     assert stated["declared"]["max_num_seqs"] == 1024
 
 
-@pytest.mark.parametrize("argv", [("--context", "10"), ("--dp", "2"), ("--no-keep",), ("--all",)])
+@pytest.mark.parametrize(
+    "argv", [("--context", "10"), ("--dp", "2"), ("--mm-encoder", "none"), ("--images",), ("--no-keep",), ("--all",)]
+)
 def test_flags_that_would_be_left_aside_are_refused(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "--identify", "http://127.0.0.1:9", *argv]) == 2
     assert f"{argv[0]} is no part of it" in capsys.readouterr().err

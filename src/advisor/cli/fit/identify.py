@@ -62,6 +62,9 @@ def _refuse_what_servers_tell(arguments: argparse.Namespace) -> None:
     given = {
         "--all": arguments.all,
         "--context": arguments.context,
+        "--concurrency": arguments.concurrency != 1,
+        "--images": arguments.images,
+        "--mm-encoder": arguments.mm_encoder != "weights",
         "--dp": arguments.dp,
         "--kv-dtype": arguments.kv_dtype,
         "--hybrid-kv": arguments.hybrid_kv,
