@@ -165,3 +165,19 @@ class RecheckFile(BaseModel):
 class Recheck(BaseModel):
     schema_: str = Field(alias="schema")
     files: list[RecheckFile]
+
+
+class Reported(BaseModel):
+    """What the server says of itself; KV figures are those of one data-parallel rank. null: it does not say."""
+
+    engine: str | None
+    engine_version: str | None
+    served_model: str | None
+    max_model_len: int | None
+    data_parallel_size: int
+    blocks: int | None
+    block_tokens: int | None
+    cache_dtype: str | None
+    gpu_memory_utilization: Number | None
+    kv_cache_tokens: int | None
+    kv_cache_max_concurrency: Number | None

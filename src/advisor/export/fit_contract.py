@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from advisor.export.contracts import Document, Number, ReasonDocument
+from advisor.export.contracts import Document, Number, ReasonDocument, Reported
 
 
 class Parallelism(BaseModel):
@@ -94,20 +94,9 @@ class VerifiedSetting(BaseModel):
     denied: bool
 
 
-class ObservedServer(BaseModel):
+class ObservedServer(Reported):
     """What a server or its log says of itself; null where it says nothing. Bytes are per device."""
 
-    engine: str | None
-    engine_version: str | None
-    served_model: str | None
-    max_model_len: int | None
-    data_parallel_size: int
-    blocks: int | None
-    block_tokens: int | None
-    cache_dtype: str | None
-    gpu_memory_utilization: Number | None
-    kv_cache_tokens: int | None
-    kv_cache_max_concurrency: Number | None
     usable_bytes: Number | None
     weights_bytes: Number | None = Field(description="with the RoPE table")
     activation_bytes: Number | None

@@ -4,23 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from advisor.export.contracts import Document, Number, ReasonDocument
-
-
-class Reported(BaseModel):
-    """What the server says of itself; KV figures are those of one data-parallel rank. null: it does not say."""
-
-    engine: str | None
-    engine_version: str | None
-    served_model: str | None
-    max_model_len: int | None
-    data_parallel_size: int
-    blocks: int | None
-    block_tokens: int | None
-    cache_dtype: str | None
-    gpu_memory_utilization: Number | None
-    kv_cache_tokens: int | None
-    kv_cache_max_concurrency: Number | None
+from advisor.export.contracts import Document, Number, ReasonDocument, Reported
 
 
 class Holder(BaseModel):
